@@ -1,0 +1,29 @@
+#pragma once
+
+/// \file
+/// Clock: wall time behind an interface, so that tests can move it. Durations and deadlines use
+/// std::chrono::steady_clock, never this.
+
+#include <chrono>
+
+#include "pulse/base/time.h"
+
+namespace pulse {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual EpochMs Now() const = 0;  ///< Thread-safe.
+};
+
+class SystemClock final : public Clock {
+ public:
+  EpochMs Now() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch()
+    )
+        .count();
+  }
+};
+
+}  // namespace pulse

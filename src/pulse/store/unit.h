@@ -1,0 +1,106 @@
+#pragma once
+
+/// \file
+/// Unit: everything one worker commits in one transaction, as a value. The pipeline builds it
+/// without touching the database; Ledger::Commit applies it completely or not at all.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pulse/base/ids.h"
+#include "pulse/model/job.h"
+#include "pulse/model/receipt.h"
+#include "pulse/model/row_batch.h"
+
+namespace pulse::store {
+
+/// One fetched page. `body` is what the source sent, uncompressed; the store keeps it as zstd.
+struct NewRawPage {
+  std::string entity_type;
+  std::string request;  ///< JSON: method, path, parameters and whatever the transform needs to be pure.
+  int http_status = 200;
+  std::string body;
+  EpochMs fetched_at = 0;
+  int record_count = 0;          ///< Primary records the page holds, as far as extract knows.
+  std::string transform_entity;  ///< Entity type of the transform step; empty: none is wanted.
+  /// JSON merged into the transform step's params.
+  std::string transform_params = "{}";
+  /// Set when the page cannot be decoded: it is stored `failed` and gets no transform step.
+  std::optional<std::string> error_details;
+};
+
+/// A record or page that was set aside.
+struct NewDeadLetter {
+  std::string entity_type;
+  model::Stage stage = model::Stage::kTransform;
+  RawId raw;                   ///< 0 when there is no page.
+  std::int32_t raw_position = -1;  ///< Index in the page; -1: the whole page or step.
+  std::string external_id;     ///< Empty when it could not be read.
+  std::string fingerprint;     ///< Same cause, same fingerprint: a constant code plus the place, no data.
+  std::string message;         ///< One line for people.
+  std::string sample;          ///< At most 2 KiB of the record, valid UTF-8.
+  bool counts_as_record = true;  ///< Whether the receipt counts it as a quarantined primary record.
+};
+
+/// The fate of a raw page whose rows this unit loads.
+struct SettledRaw {
+  RawId id;
+  int record_count = 0;
+  int transform_version = 0;
+  std::optional<std::string> error_details;  ///< Set: the page turns `failed`, not `completed`.
+};
+
+/// Rows on their way to a load step of their own (the unfused way).
+struct StagedRows {
+  std::string entity_type;
+  std::string rows;               ///< RowBatch::Serialize.
+  std::int64_t row_count = 0;
+  std::vector<SettledRaw> raws;   ///< Settled by the load step, not before.
+};
+
+/// A proven stretch of time: everything updated in [from, to) is loaded when the job finishes.
+struct Window {
+  std::string entity_type;
+  std::string scope;  ///< e.g. a repository id; empty: the whole integration.
+  EpochMs from = 0;
+  EpochMs to = 0;
+};
+
+struct Unit {
+  TenantId tenant;
+  IntegrationId integration;
+  JobId job;
+  std::vector<model::StepRef> done;  ///< All of one job. Each must still have its epoch.
+
+  std::vector<NewRawPage> raw_pages;
+  std::vector<model::NewStep> children;
+  std::vector<StagedRows> staged;
+
+  const model::RowBatch* rows = nullptr;  ///< Merged into the domain tables, newest version wins.
+  std::vector<SettledRaw> settled;
+  std::vector<NewDeadLetter> dead_letters;
+  /// Open dead letters of these raw pages are resolved first: the pages were transformed again.
+  std::vector<RawId> retried_raws;
+  /// Makes vectorize steps of at most this many rows for what `rows` inserted or updated; 0: none.
+  int vectorize_batch = 0;
+
+  std::map<std::string, std::int64_t> census;   ///< Entity type → source count, added to the receipt.
+  std::map<std::string, std::int64_t> vectors;  ///< Entity type → points written, added.
+  std::map<std::string, std::int64_t> api_calls;
+  std::vector<Window> windows;
+  std::vector<model::Gap> gaps;
+};
+
+/// What Commit did.
+struct Committed {
+  std::vector<RawId> raw_ids;  ///< For Unit::raw_pages, in order; 0 where the page was unchanged and skipped.
+  std::int64_t inserted = 0;   ///< Primary records.
+  std::int64_t updated = 0;
+  std::int64_t unchanged = 0;
+  std::size_t new_steps = 0;
+  std::optional<model::JobStatus> finished;  ///< Set when this commit closed the job's last step.
+};
+
+}  // namespace pulse::store

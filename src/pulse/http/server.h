@@ -19,7 +19,7 @@ namespace pulse::http {
 
 struct Request {
   std::string method;
-  std::string target;  ///< Path and query as sent.
+  std::string target;      ///< Path and query as sent.
   std::string_view path;   ///< Part of target, still percent-encoded.
   std::string_view query;  ///< After '?', without it.
   Headers headers;

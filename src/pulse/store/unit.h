@@ -25,6 +25,7 @@ struct NewRawPage {
   std::string body;
   EpochMs fetched_at = 0;
   int record_count = 0;          ///< Primary records the page holds, as far as extract knows.
+  int transform_version = 0;     ///< Of the connector that will decode it; set by the pipeline.
   std::string transform_entity;  ///< Entity type of the transform step; empty: none is wanted.
   /// JSON merged into the transform step's params.
   std::string transform_params = "{}";

@@ -31,8 +31,10 @@ namespace pulse::source {
 struct Call {
   std::string method = "GET";
   std::string
-      endpoint;      ///< Constant name for counting: "POST /rest/api/3/issue/bulkfetch", no ids.
-  std::string path;  ///< Percent-encoded, with its query.
+      endpoint;  ///< Constant name for counting: "POST /rest/api/3/issue/bulkfetch", no ids.
+  /// Percent-encoded, with its query. "/rest/…" is appended to the base URL; "origin:/api/graphql"
+  /// replaces the base URL's own path (GitHub Enterprise Server: REST under /api/v3).
+  std::string path;
   std::string body;  ///< JSON, for POST.
   double cost = 1;   ///< Tokens it takes from the integration's budget.
 };

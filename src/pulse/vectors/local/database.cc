@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 namespace {
 
 ErrorKind KindOf(int code) {
@@ -154,4 +154,4 @@ Result<> Transaction::Commit() {
   return {};
 }
 
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

@@ -15,7 +15,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 
 /// A prepared statement. Bound texts and blobs are borrowed until the next Reset. Columns are valid
 /// until the next Step. Not thread-safe.
@@ -75,4 +75,4 @@ class Transaction {
   Database* database_;
 };
 
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

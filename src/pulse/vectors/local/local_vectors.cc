@@ -12,7 +12,7 @@
 #include "pulse/vectors/local/database.h"
 #include "pulse/vectors/local/nearest.h"
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 namespace {
 
 /// Rows are appended, so a tenant's points lie together in runs of a batch, and the scans below
@@ -349,4 +349,4 @@ Result<> RemoveLocalVectors(const std::string& path) {
   return {};
 }
 
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

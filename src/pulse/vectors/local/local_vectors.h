@@ -12,7 +12,7 @@
 #include "pulse/base/error.h"
 #include "pulse/vectors/vectors.h"
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 
 /// Opens or makes `path` for points of `model` with `dimensions` (1..4096) numbers each. Vectors
 /// rest as 32-bit floats: 8 bits would make the file a quarter and the scores no longer exact.
@@ -26,4 +26,4 @@ Result<std::unique_ptr<Vectors>> OpenLocalVectors(
 /// Deletes the file and what belongs to it. Nobody may have it open. Errors: kUnavailable.
 Result<> RemoveLocalVectors(const std::string& path);
 
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

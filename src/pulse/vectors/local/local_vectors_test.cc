@@ -10,7 +10,7 @@
 #include "pulse/vectors/local/nearest.h"
 #include "pulse/vectors/testing/vectors_conformance.h"
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 namespace {
 
 constexpr int kDimensions = static_cast<int>(kTestDimensions);
@@ -202,4 +202,4 @@ TEST(Nearest, KeepsTheBestAndAmongEqualsTheOldest) {
 }
 
 }  // namespace
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

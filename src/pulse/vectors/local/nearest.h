@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace pulse::vectors {
+namespace pulse::vectors::local {
 
 /// Sixteen partial sums instead of one: additions that do not wait for each other, in an order the
 /// compiler may do four or eight at a time.
@@ -64,4 +64,4 @@ class Nearest {
   std::vector<Candidate> heap_;  // The worst of the kept ones in front.
 };
 
-}  // namespace pulse::vectors
+}  // namespace pulse::vectors::local

@@ -19,7 +19,8 @@ void WriteIdentity(RowWriter& row, const PrIdentity& pr) {
 
 void WriteDerived(RowWriter& row, const PrIdentity& pr, const PrOutcome& outcome) {
   const bool merged = outcome.merged || outcome.merged_at;
-  row.Text(kPrs["status"], merged ? "merged" : outcome.state);
+  // What is open is not merged yet, whatever else an odd payload says.
+  row.Text(kPrs["status"], outcome.state == "open" ? "open" : merged ? "merged" : "closed");
   row.Text(kPrs["state"], outcome.state);
   if (outcome.merged_at) {
     constexpr EpochMs kMinute = 60'000;

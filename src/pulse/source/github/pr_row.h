@@ -26,7 +26,7 @@ struct PrIdentity {
 
 /// What the derived columns are made of.
 struct PrOutcome {
-  std::string_view state;  ///< open | closed
+  std::string_view state;  ///< open | closed, as REST says it.
   bool merged = false;
   std::optional<EpochMs> merged_at;
   std::string_view body;

@@ -69,7 +69,7 @@ PrOutcome WriteRestColumns(RowWriter& row, Value pr, People& people) {
   PutText(row, kPrs["url"], pr["html_url"]);
 
   PrOutcome outcome;
-  outcome.state = pr["state"].text() == "open" ? "open" : "closed";
+  outcome.state = pr["state"].text().value_or("");
   outcome.merged = pr["merged"].boolean().value_or(false);
   outcome.merged_at = InstantOf(pr["merged_at"]);
   outcome.body = pr["body"].text().value_or("");

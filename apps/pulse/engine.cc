@@ -34,7 +34,7 @@ Result<std::string> DatabaseFile(const config::Settings& settings) {
         "DATABASE_URL has no scheme this program knows; use sqlite:///PATH or leave it out"
     };
   }
-  return "/" + settings.database_url.substr(kSqliteScheme.size());
+  return settings.database_url.substr(kSqliteScheme.size());  // Absolute with four slashes.
 }
 
 /// A source on this machine's loopback is a simulator: no other team shares it, so only its own
@@ -66,7 +66,9 @@ source::Connectors NewConnectors() {
 
 struct Engine::Parts {
   Parts(config::Settings from, telemetry::Logger& to)
-      : settings(std::move(from)), logger(to), observer(to, metrics) {}
+      : settings(std::move(from)),
+        logger(to),
+        metrics({.tenant_label_cap = settings.tenant_label_cap, .version = PULSE_VERSION}) {}
 
   config::Settings settings;
   telemetry::Logger& logger;
@@ -84,7 +86,7 @@ struct Engine::Parts {
   std::unique_ptr<vectors::Vectors> vectors;
   std::unique_ptr<queue::Queue> queue;
   std::unique_ptr<pipeline::Environment> environment;
-  EngineObserver observer;
+  std::unique_ptr<EngineObserver> observer;
 
   /// The pipeline while this process owns it; users count followed jobs and Run.
   struct Owned {
@@ -109,6 +111,7 @@ struct Engine::Parts {
 Result<> Engine::Parts::Open() {
   PULSE_TRY(database_path, DatabaseFile(settings));
   PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path}));
+  observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
   client = http::NewClient({
       .allow_private_addresses = settings.allow_private_sources,
@@ -175,7 +178,7 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
           .credential = [this, integration] { return Credential(integration); },
           .stop = std::move(stop),
           .timeout = settings.http_timeout,
-          .on_sent = [this](const source::SentCall& call) { observer.OnSent(call); },
+          .on_sent = [this](const source::SentCall& call) { observer->OnSent(call); },
       },
       *connector->second,
       *client,
@@ -189,7 +192,7 @@ Result<bool> Engine::Parts::Join() {
   if (owned.users == 0) {
     PULSE_TRY(
         auto ownership,
-        control::TryOwn(database_path, [this] { environment->store.dispatch(), observer.Rung(); })
+        control::TryOwn(database_path, [this] { observer->Rung(); })
     );
     if (ownership == nullptr) return false;
     PULSE_CHECK(Start(std::move(ownership)));
@@ -203,16 +206,16 @@ Result<> Engine::Parts::Start(std::unique_ptr<control::Ownership> ownership) {
   auto runner = std::make_unique<control::Runner>(
       *environment,
       *queue,
-      observer,
+      *observer,
       control::RunnerOptions{
           .extract_workers = settings.concurrency,
           .load_workers = settings.fused ? 0 : 1,
           .vectorize_workers = settings.vectors ? 1 : 0,
       }
   );
-  observer.Attach(runner.get(), ownership.get());
+  observer->Attach(runner.get(), ownership.get());
   if (auto started = runner->Start(); !started) {
-    observer.Attach(nullptr, nullptr);
+    observer->Attach(nullptr, nullptr);
     return std::move(started).error();
   }
   owned.runner = std::move(runner);
@@ -224,7 +227,7 @@ void Engine::Parts::Leave() {
   const std::lock_guard lock(owned_mutex);
   if (--owned.users > 0) return;
   owned.runner->Stop();
-  observer.Attach(nullptr, nullptr);
+  observer->Attach(nullptr, nullptr);
   owned.runner.reset();
   owned.ownership.reset();  // Last: a follower takes over a ledger nobody works on any more.
 }
@@ -289,13 +292,13 @@ Result<model::Receipt> Engine::FollowOwn(
 ) {
   const Signal never;
   for (;;) {
-    const std::uint64_t seen = parts_->observer.changed().version();
-    const std::uint64_t ended = parts_->observer.job_finished().version();
+    const std::uint64_t seen = parts_->observer->changed().version();
+    const std::uint64_t ended = parts_->observer->job_finished().version();
     const auto next_look = std::chrono::steady_clock::now() + kProgressInterval;
     PULSE_TRY(auto receipt, Look(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
-    parts_->observer.changed().WaitBeyond(seen, std::nullopt, stop);
-    parts_->observer.job_finished().WaitBeyond(ended, next_look, stop);
+    parts_->observer->changed().WaitBeyond(seen, std::nullopt, stop);
+    parts_->observer->job_finished().WaitBeyond(ended, next_look, stop);
     if (stop.stop_requested()) return Error{ErrorKind::kCancelled, "interrupted"};
   }
 }

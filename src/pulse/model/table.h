@@ -78,7 +78,8 @@ struct Table {
 };
 
 // Columns the store adds to every domain table, and which a Table does not list:
-//   id, tenant_id, integration_id, raw_id, raw_position, job_id, content_hash, created_at, updated_at
+//   id, tenant_id, integration_id, raw_id, raw_position, job_id, content_hash, created_at,
+//   updated_at
 // and to primary tables also: source_version, fetch_seq, absent_fields, deleted_at, deleted_reason.
 
 }  // namespace pulse::model

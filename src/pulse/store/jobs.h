@@ -19,7 +19,7 @@ struct JobRequest {
   std::string job_type;
   model::Priority priority = model::Priority::kInteractive;
   model::JobOptions options;
-  model::NewStep root;  ///< The job starts with one open step.
+  model::NewStep root;          ///< The job starts with one open step.
   std::string idempotency_key;  ///< Non-empty: the same key never makes a second job.
 };
 
@@ -40,7 +40,7 @@ struct StageProgress {
 struct JobProgress {
   model::Job job;
   std::vector<StageProgress> stages;
-  model::Receipt receipt;             ///< As far as it got.
+  model::Receipt receipt;                ///< As far as it got.
   std::optional<EpochMs> waiting_until;  ///< Set while every open step waits for a time.
   std::string waiting_reason;
 };
@@ -53,7 +53,9 @@ class Jobs {
   /// integration is not this tenant's).
   virtual Result<Submitted> Submit(TenantId tenant, const JobRequest& request) = 0;
   virtual Result<model::Job> Get(TenantId tenant, JobId job) = 0;
-  virtual Result<std::vector<model::Job>> List(TenantId tenant, std::optional<IntegrationId> integration, int limit) = 0;
+  virtual Result<std::vector<model::Job>> List(
+      TenantId tenant, std::optional<IntegrationId> integration, int limit
+  ) = 0;
   virtual Result<JobProgress> Progress(TenantId tenant, JobId job) = 0;
   /// Ready steps turn cancelled; running ones finish their page and create nothing more.
   virtual Result<> Cancel(TenantId tenant, JobId job) = 0;
@@ -67,7 +69,10 @@ class Watermarks {
   virtual ~Watermarks() = default;
   /// Up to which instant everything is loaded; nothing when never synced.
   virtual Result<std::optional<EpochMs>> Get(
-      TenantId tenant, IntegrationId integration, std::string_view entity_type, std::string_view scope
+      TenantId tenant,
+      IntegrationId integration,
+      std::string_view entity_type,
+      std::string_view scope
   ) = 0;
 };
 

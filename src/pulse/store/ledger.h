@@ -42,8 +42,11 @@ class Ledger {
   /// Puts running steps back: ready at `run_after`. `attempted` counts an attempt and keeps the
   /// error for people; a rate limit or a shutdown does not. Steps whose epoch moved on are left.
   virtual Result<> Retry(
-      TenantId tenant, const std::vector<model::StepRef>& steps, EpochMs run_after,
-      bool attempted, std::string_view error
+      TenantId tenant,
+      const std::vector<model::StepRef>& steps,
+      EpochMs run_after,
+      bool attempted,
+      std::string_view error
   ) = 0;
 
   /// Closes steps as failed: dead letter with the error, a gap for extract steps, and the job's
@@ -68,7 +71,9 @@ class Dispatch {
   };
   /// Ready steps whose time has come and that were not rung since `not_rung_since`, at most
   /// `per_tenant` of each tenant and stage, ordered by priority then age; marks them rung now.
-  virtual Result<std::vector<Ready>> TakeReady(EpochMs now, EpochMs not_rung_since, int per_tenant) = 0;
+  virtual Result<std::vector<Ready>> TakeReady(
+      EpochMs now, EpochMs not_rung_since, int per_tenant
+  ) = 0;
 
   /// When the earliest waiting step becomes due, if any waits.
   virtual Result<std::optional<EpochMs>> NextDue(EpochMs now) = 0;

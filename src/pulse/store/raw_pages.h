@@ -79,7 +79,9 @@ class DeadLetters {
   virtual Result<std::vector<DeadLetter>> List(TenantId tenant, const DeadLetterFilter& filter) = 0;
   virtual Result<std::vector<DeadLetterGroup>> Groups(TenantId tenant) = 0;
   virtual Result<DeadLetter> Get(TenantId tenant, DeadLetterId id) = 0;
-  virtual Result<int> Discard(TenantId tenant, const DeadLetterFilter& filter, std::string_view reason) = 0;
+  virtual Result<int> Discard(
+      TenantId tenant, const DeadLetterFilter& filter, std::string_view reason
+  ) = 0;
 };
 
 }  // namespace pulse::store

@@ -17,7 +17,7 @@ struct EmbeddingText {
   IntegrationId integration;
   std::string entity_type;
   std::string external_id;
-  std::string title;  ///< Shown with search results.
+  std::string title;      ///< Shown with search results.
   std::string reference;  ///< PAY-42, owner/repo#7.
   std::string text;
 };

@@ -19,11 +19,13 @@ namespace pulse::store {
 /// One fetched page. `body` is what the source sent, uncompressed; the store keeps it as zstd.
 struct NewRawPage {
   std::string entity_type;
-  std::string request;  ///< JSON: method, path, parameters and whatever the transform needs to be pure.
+  std::string
+      request;  ///< JSON: method, path, parameters and whatever the transform needs to be pure.
   int http_status = 200;
   std::string body;
   EpochMs fetched_at = 0;
   int record_count = 0;          ///< Primary records the page holds, as far as extract knows.
+  int transform_version = 0;     ///< Of the connector that will decode it; set by the pipeline.
   std::string transform_entity;  ///< Entity type of the transform step; empty: none is wanted.
   /// JSON merged into the transform step's params.
   std::string transform_params = "{}";
@@ -35,12 +37,13 @@ struct NewRawPage {
 struct NewDeadLetter {
   std::string entity_type;
   model::Stage stage = model::Stage::kTransform;
-  RawId raw;                   ///< 0 when there is no page.
+  RawId raw;                       ///< 0 when there is no page.
   std::int32_t raw_position = -1;  ///< Index in the page; -1: the whole page or step.
-  std::string external_id;     ///< Empty when it could not be read.
-  std::string fingerprint;     ///< Same cause, same fingerprint: a constant code plus the place, no data.
-  std::string message;         ///< One line for people.
-  std::string sample;          ///< At most 2 KiB of the record, valid UTF-8.
+  std::string external_id;         ///< Empty when it could not be read.
+  std::string
+      fingerprint;      ///< Same cause, same fingerprint: a constant code plus the place, no data.
+  std::string message;  ///< One line for people.
+  std::string sample;   ///< At most 2 KiB of the record, valid UTF-8.
   bool counts_as_record = true;  ///< Whether the receipt counts it as a quarantined primary record.
 };
 
@@ -55,9 +58,9 @@ struct SettledRaw {
 /// Rows on their way to a load step of their own (the unfused way).
 struct StagedRows {
   std::string entity_type;
-  std::string rows;               ///< RowBatch::Serialize.
+  std::string rows;  ///< RowBatch::Serialize.
   std::int64_t row_count = 0;
-  std::vector<SettledRaw> raws;   ///< Settled by the load step, not before.
+  std::vector<SettledRaw> raws;  ///< Settled by the load step, not before.
 };
 
 /// A proven stretch of time: everything updated in [from, to) is loaded when the job finishes.
@@ -86,7 +89,8 @@ struct Unit {
   /// Makes vectorize steps of at most this many rows for what `rows` inserted or updated; 0: none.
   int vectorize_batch = 0;
 
-  std::map<std::string, std::int64_t> census;   ///< Entity type → source count, added to the receipt.
+  std::map<std::string, std::int64_t>
+      census;  ///< Entity type → source count, added to the receipt.
   std::map<std::string, std::int64_t> vectors;  ///< Entity type → points written, added.
   std::map<std::string, std::int64_t> api_calls;
   std::vector<Window> windows;
@@ -95,8 +99,9 @@ struct Unit {
 
 /// What Commit did.
 struct Committed {
-  std::vector<RawId> raw_ids;  ///< For Unit::raw_pages, in order; 0 where the page was unchanged and skipped.
-  std::int64_t inserted = 0;   ///< Primary records.
+  std::vector<RawId>
+      raw_ids;  ///< For Unit::raw_pages, in order; 0 where the page was unchanged and skipped.
+  std::int64_t inserted = 0;  ///< Primary records.
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::size_t new_steps = 0;

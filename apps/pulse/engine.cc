@@ -80,7 +80,8 @@ struct Engine::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
   source::Connectors connectors = NewConnectors();
-  std::unique_ptr<http::Client> client;
+  std::unique_ptr<http::Client> client;           ///< For addresses tenants give.
+  std::unique_ptr<http::Client> operator_client;  ///< For addresses the operator gives.
   std::unique_ptr<cache::Cache> cache;
   std::unique_ptr<source::LimitsRegistry> limits;
   std::unique_ptr<source::LimitsRegistry> loopback_limits;
@@ -117,21 +118,25 @@ Result<> Engine::Parts::Open() {
   PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path, .clock = &clock}));
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
-  client = http::NewClient({
+  http::ClientOptions outgoing{
       .allow_private_addresses = settings.allow_private_sources,
       .ca_file = settings.ca_file,
       .user_agent = "pulse/" PULSE_VERSION,
-  });
-  cache = cache::NewMemoryCache();
+  };
+  client = http::NewClient(outgoing);
+  outgoing.allow_private_addresses = true;
+  operator_client = http::NewClient(outgoing);
+  cache = cache::memory::NewMemoryCache();
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
   if (settings.embeddings_url.empty()) {
-    embedder = embed::NewHashedEmbedder();
+    embedder = embed::hashed::NewHashedEmbedder();
   } else {
     PULSE_TRY(
         embedder,
         embed::http::NewHttpEmbedder(
-            {.base_url = settings.embeddings_url, .model = settings.embeddings_model}, *client
+            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}},
+            *operator_client
         )
     );
   }

@@ -12,7 +12,7 @@ constexpr std::size_t kMostProblems = 100;
 Result<> Collect(Connection& db, const Query& query, std::vector<std::string>& problems) {
   PULSE_TRY(Statement statement, db.Select(query));
   for (;;) {
-    PULSE_TRY(const bool row, statement.Step());
+    PULSE_TRY(const bool row, statement.Next());
     if (!row || problems.size() >= kMostProblems) return {};
     if (statement.Text(0) != "ok") problems.emplace_back(statement.Text(0));
   }

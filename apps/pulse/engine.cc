@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine_observer.h"
+
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
 #include "pulse/cache/memory/memory_cache.h"
@@ -156,9 +157,9 @@ Result<> Engine::Parts::Open() {
           -> Result<pipeline::Environment::Wire> {
         PULSE_TRY(auto transport, Connect(integration, std::move(stop)));
         const source::HttpTransport* sent = transport.get();
-        return pipeline::Environment::Wire{
-            .transport = std::move(transport), .api_calls = [sent] { return sent->api_calls(); }
-        };
+        return pipeline::Environment::Wire{.transport = std::move(transport), .api_calls = [sent] {
+                                             return sent->api_calls();
+                                           }};
       },
       .vectors = vectors.get(),
       .embedder = *embedder,
@@ -202,10 +203,7 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
 Result<bool> Engine::Parts::Join() {
   const std::lock_guard lock(owned_mutex);
   if (owned.users == 0) {
-    PULSE_TRY(
-        auto ownership,
-        control::TryOwn(database_path, [this] { observer->Rung(); })
-    );
+    PULSE_TRY(auto ownership, control::TryOwn(database_path, [this] { observer->Rung(); }));
     if (ownership == nullptr) return false;
     PULSE_CHECK(Start(std::move(ownership)));
   }
@@ -290,8 +288,8 @@ Result<model::Receipt> Engine::Follow(
 ) {
   for (;;) {
     PULSE_TRY(const bool owner, parts_->Join());
-    auto followed = owner ? FollowOwn(tenant, job, progress, stop)
-                          : FollowOther(tenant, job, progress, stop);
+    auto followed =
+        owner ? FollowOwn(tenant, job, progress, stop) : FollowOther(tenant, job, progress, stop);
     if (owner) parts_->Leave();
     // The other owner is gone: somebody has to go on, perhaps we.
     if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) continue;

@@ -26,6 +26,7 @@ struct TableSql {
   Query insert;  ///< (tenant, integration, cells, raw, position, job, hash, now, now, version,
                  ///< absent)
   Query update;  ///< (cells, raw, position, job, hash, now, version, absent, tenant, id)
+  Query confirm;  ///< (tenant, id, version): a newer page says the same
   Query touch;   ///< (tenant, id, job, now): a child of the row changed
 
   // Child tables.

@@ -5,6 +5,7 @@
 /// std::chrono::steady_clock, never this.
 
 #include <chrono>
+#include <functional>
 
 #include "pulse/base/time.h"
 
@@ -25,5 +26,12 @@ class SystemClock final : public Clock {
         .count();
   }
 };
+
+/// Where "how long since" comes from. Thread-safe; tests give one they can move.
+using SteadyNow = std::function<std::chrono::steady_clock::time_point()>;
+
+inline SteadyNow RealSteadyNow() {
+  return [] { return std::chrono::steady_clock::now(); };
+}
 
 }  // namespace pulse

@@ -16,7 +16,8 @@ std::string ContentFingerprint(std::string_view bytes) {
   std::string text(32, '0');
   const std::array<std::uint64_t, 2> halves = {hash.high64, hash.low64};
   for (std::size_t half = 0; half < 2; ++half) {
-    for (std::size_t i = 0; i < 16; ++i) text[half * 16 + i] = kDigits[(halves[half] >> (60 - 4 * i)) & 15];
+    for (std::size_t i = 0; i < 16; ++i)
+      text[half * 16 + i] = kDigits[(halves[half] >> (60 - 4 * i)) & 15];
   }
   return text;
 }

@@ -109,7 +109,9 @@ Date ReadDate(Reader& in) noexcept {
   in.Expect('-');
   date.day = in.Digits(2);
   if (in.ok && (date.month < 1 || date.month > 12)) in.ok = false;
-  if (in.ok && (date.day < 1 || static_cast<unsigned>(date.day) > DaysInMonth(date.year, date.month))) in.ok = false;
+  if (in.ok &&
+      (date.day < 1 || static_cast<unsigned>(date.day) > DaysInMonth(date.year, date.month)))
+    in.ok = false;
   return date;
 }
 

@@ -25,10 +25,10 @@ enum class IntegrationState : unsigned char {
 struct Integration {
   IntegrationId id;
   TenantId tenant;
-  std::string name;      ///< Unique within the tenant; 1..63 of [a-z0-9-].
-  std::string provider;  ///< "jira" | "github"
-  std::string base_url;  ///< As given, without a trailing slash.
-  std::string account;   ///< E-mail of a Jira API token; empty: bearer token.
+  std::string name;                          ///< Unique within the tenant; 1..63 of [a-z0-9-].
+  std::string provider;                      ///< "jira" | "github"
+  std::string base_url;                      ///< As given, without a trailing slash.
+  std::string account;                       ///< E-mail of a Jira API token; empty: bearer token.
   std::map<std::string, std::string> scope;  ///< e.g. {"project": "PAY,OPS"}, {"owner": "acme"}
   IntegrationState state = IntegrationState::kActive;
   std::string state_reason;

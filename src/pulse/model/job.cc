@@ -13,7 +13,9 @@ constexpr std::array<std::string_view, 6> kJobStatusNames = {
 constexpr std::array<std::string_view, 5> kStepStateNames = {
     "ready", "running", "done", "failed", "cancelled"
 };
-constexpr std::array<std::string_view, 4> kStageNames = {"extract", "transform", "load", "vectorize"};
+constexpr std::array<std::string_view, 4> kStageNames = {
+    "extract", "transform", "load", "vectorize"
+};
 constexpr std::array<std::string_view, 4> kQueueNames = {
     "etl.extract", "etl.transform", "etl.load", "etl.vectorize"
 };
@@ -27,7 +29,9 @@ std::optional<Enum> Named(const std::array<std::string_view, N>& names, std::str
 
 }  // namespace
 
-std::string_view Name(JobStatus status) { return kJobStatusNames[static_cast<std::size_t>(status)]; }
+std::string_view Name(JobStatus status) {
+  return kJobStatusNames[static_cast<std::size_t>(status)];
+}
 std::string_view Name(StepState state) { return kStepStateNames[static_cast<std::size_t>(state)]; }
 std::string_view Name(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
 std::string_view QueueName(Stage stage) { return kQueueNames[static_cast<std::size_t>(stage)]; }
@@ -60,9 +64,12 @@ std::optional<JobOptions> JobOptions::FromJson(std::string_view text) {
     }
     std::sort(options.entities.begin(), options.entities.end());
   }
-  if (const auto at = json.find("full"); at != json.end() && at->is_boolean()) options.full = at->get<bool>();
-  if (const auto at = json.find("query"); at != json.end() && at->is_string()) options.query = at->get<std::string>();
-  if (const auto at = json.find("replay"); at != json.end() && at->is_boolean()) options.replay = at->get<bool>();
+  if (const auto at = json.find("full"); at != json.end() && at->is_boolean())
+    options.full = at->get<bool>();
+  if (const auto at = json.find("query"); at != json.end() && at->is_string())
+    options.query = at->get<std::string>();
+  if (const auto at = json.find("replay"); at != json.end() && at->is_boolean())
+    options.replay = at->get<bool>();
   if (const auto at = json.find("since"); at != json.end() && at->is_number_integer()) {
     options.since = at->get<EpochMs>();
   }

@@ -15,13 +15,22 @@
 
 namespace pulse::model {
 
-enum class JobStatus : unsigned char { kQueued, kRunning, kFinished, kPartial, kFailed, kCancelled };
+enum class JobStatus : unsigned char {
+  kQueued,
+  kRunning,
+  kFinished,
+  kPartial,
+  kFailed,
+  kCancelled
+};
 enum class StepState : unsigned char { kReady, kRunning, kDone, kFailed, kCancelled };
 enum class Stage : unsigned char { kExtract, kTransform, kLoad, kVectorize };
 /// Inside one tenant a lower number goes first.
 enum class Priority : unsigned char { kInteractive = 0, kScheduled = 1, kBackfill = 2 };
 
-inline constexpr std::array kStages = {Stage::kExtract, Stage::kTransform, Stage::kLoad, Stage::kVectorize};
+inline constexpr std::array kStages = {
+    Stage::kExtract, Stage::kTransform, Stage::kLoad, Stage::kVectorize
+};
 
 /// "queued", "ready", "extract", … as stored and shown.
 std::string_view Name(JobStatus status);
@@ -36,11 +45,12 @@ constexpr bool IsFinal(JobStatus status) { return status >= JobStatus::kFinished
 /// What was asked for. Two requests with equal options for one integration are the same job while
 /// the first is queued or running.
 struct JobOptions {
-  bool full = false;                  ///< Ignore watermarks, read everything in scope.
-  std::optional<EpochMs> since;       ///< Read what changed at or after; never moves a watermark back.
-  std::vector<std::string> entities;  ///< Entity types; empty: everything the connector has. Sorted.
-  std::string query;                  ///< The source's own query language; such a job moves no watermark.
-  bool replay = false;                ///< Transform stored raw pages again; the source is not asked.
+  bool full = false;             ///< Ignore watermarks, read everything in scope.
+  std::optional<EpochMs> since;  ///< Read what changed at or after; never moves a watermark back.
+  std::vector<std::string>
+      entities;         ///< Entity types; empty: everything the connector has. Sorted.
+  std::string query;    ///< The source's own query language; such a job moves no watermark.
+  bool replay = false;  ///< Transform stored raw pages again; the source is not asked.
 
   /// Canonical JSON: equal options give equal bytes.
   std::string ToJson() const;

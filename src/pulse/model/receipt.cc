@@ -23,7 +23,8 @@ std::string Receipt::ToJson() const {
   }
   Json holes = Json::array();
   for (const Gap& gap : gaps) {
-    holes.push_back({{"entity_type", gap.entity_type}, {"scope", gap.scope}, {"reason", gap.reason}});
+    holes.push_back({{"entity_type", gap.entity_type}, {"scope", gap.scope}, {"reason", gap.reason}}
+    );
   }
   const Json json = {
       {"job_id", job.value()},

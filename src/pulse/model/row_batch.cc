@@ -57,9 +57,8 @@ std::string_view WithoutNuls(Arena& arena, std::string_view text, std::size_t& r
 
 RowBatch::RowWriter& RowBatch::RowWriter::Text(ColumnIndex column, std::string_view value) {
   const bool has_nul = std::memchr(value.data(), '\0', value.size()) != nullptr;
-  const std::string_view kept = has_nul
-                                    ? WithoutNuls(batch_.arena_, value, batch_.replaced_nuls_)
-                                    : batch_.arena_.Copy(value);
+  const std::string_view kept = has_nul ? WithoutNuls(batch_.arena_, value, batch_.replaced_nuls_)
+                                        : batch_.arena_.Copy(value);
   batch_.cells_[first_cell_ + column.value] = Cell::Text(kept);
   return *this;
 }
@@ -84,7 +83,10 @@ RowBatch::RowWriter& RowBatch::RowWriter::Null(ColumnIndex column) {
 }
 
 void RowBatch::BeginRecord(
-    std::string_view entity_type, std::string_view external_id, EpochMs version, std::int32_t position
+    std::string_view entity_type,
+    std::string_view external_id,
+    EpochMs version,
+    std::int32_t position
 ) {
   open_ = Record{
       .entity_type = arena_.Copy(entity_type),
@@ -140,7 +142,9 @@ namespace {
 
 class Writer {
  public:
-  void Number(std::int64_t value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+  void Number(std::int64_t value) {
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
   void Text(std::string_view text) {
     Number(static_cast<std::int64_t>(text.size()));
     bytes_ += text;
@@ -187,11 +191,16 @@ class Reader {
 
 Cell ReadCell(Reader& in, Arena& arena) {
   switch (in.Kind()) {
-    case Cell::Kind::kAbsent: return {};
-    case Cell::Kind::kNull: return Cell::Null();
-    case Cell::Kind::kInteger: return Cell::Integer(in.Number());
-    case Cell::Kind::kReal: return Cell::Real(std::bit_cast<double>(in.Number()));
-    case Cell::Kind::kText: return Cell::Text(arena.Copy(in.Text()));
+    case Cell::Kind::kAbsent:
+      return {};
+    case Cell::Kind::kNull:
+      return Cell::Null();
+    case Cell::Kind::kInteger:
+      return Cell::Integer(in.Number());
+    case Cell::Kind::kReal:
+      return Cell::Real(std::bit_cast<double>(in.Number()));
+    case Cell::Kind::kText:
+      return Cell::Text(arena.Copy(in.Text()));
   }
   return {};
 }

@@ -62,7 +62,7 @@ constexpr TableSet SetOf(const Table& table) { return TableSet{1} << OrdinalOf(t
 struct Record {
   std::string_view entity_type;  ///< Entity the receipt counts it under, e.g. "jira_issues".
   std::string_view external_id;
-  EpochMs version = 0;           ///< Source's own "updated"; an older one never overwrites.
+  EpochMs version = 0;  ///< Source's own "updated"; an older one never overwrites.
   RawId raw;
   std::int32_t raw_position = 0;  ///< Index of the record in its raw page.
   std::uint32_t first_row = 0;
@@ -92,7 +92,10 @@ class RowBatch {
 
   /// Starts a record; rows added until EndRecord belong to it.
   void BeginRecord(
-      std::string_view entity_type, std::string_view external_id, EpochMs version, std::int32_t position
+      std::string_view entity_type,
+      std::string_view external_id,
+      EpochMs version,
+      std::int32_t position
   );
   RowWriter AddRow(const Table& table);
   /// `complete`: child tables this record brings in full (SetOf(kComments) | …).

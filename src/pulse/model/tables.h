@@ -38,7 +38,10 @@ inline constexpr Column kWorkItems[] = {
     {"reporter_name", kText, "Display name at the time of the fetch."},
     {"creator_external_id", kText, "people.external_id of the creator.", kTracked},
     {"creator_name", kText, "Display name at the time of the fetch."},
-    {"parent_external_id", kText, "Issue id of the parent (story of a subtask, epic of a story).", kTracked},
+    {"parent_external_id",
+     kText,
+     "Issue id of the parent (story of a subtask, epic of a story).",
+     kTracked},
     {"parent_key", kText, "Its key."},
     {"epic_key", kText, "Key of the epic, by whichever route the source tells it."},
     {"epic_source", kText, "fields.epic | parent | the custom field's id: the route."},
@@ -52,13 +55,17 @@ inline constexpr Column kWorkItems[] = {
     {"affects_versions", kJson, "Array of names.", kTracked},
     {"subtask_keys", kJson, "Array of keys.", kTracked},
     {"is_flagged", kBoolean, "Whether the issue carries the impediment flag.", kTracked},
-    {"comment_count", kInteger, "Comments the source counts (may exceed those it hands out).", kTracked},
+    {"comment_count",
+     kInteger,
+     "Comments the source counts (may exceed those it hands out).",
+     kTracked},
     {"worklog_count", kInteger, "Worklogs the source counts.", kTracked},
     {"change_count", kInteger, "History entries the source counts; null where it gives no total."},
     {"original_estimate_seconds", kInteger, "Original estimate.", kTracked},
     {"remaining_estimate_seconds", kInteger, "Remaining estimate.", kTracked},
     {"time_spent_seconds", kInteger, "Time spent.", kTracked},
-    {"lead_time_minutes", kInteger, "Whole minutes from created to resolved; null while unresolved."},
+    {"lead_time_minutes", kInteger, "Whole minutes from created to resolved; null while unresolved."
+    },
     {"source_created_at", kInstant, "Created at the source."},
     {"source_updated_at", kInstant, "Last updated at the source."},
     {"resolved_at", kInstant, "Resolution date.", kTracked},
@@ -69,7 +76,9 @@ inline constexpr Column kWorkItems[] = {
 inline constexpr Column kWorkItemChanges[] = {
     {"work_item_external_id", kText, "Issue id."},
     {"history_id", kText, "Id of the history entry."},
-    {"item_position", kInteger, "Position of the item in its entry, from 0: one entry may change a field twice."},
+    {"item_position",
+     kInteger,
+     "Position of the item in its entry, from 0: one entry may change a field twice."},
     {"source_created_at", kInstant, "When the change happened."},
     {"author_external_id", kText, "people.external_id; null when the source names nobody."},
     {"author_name", kText, "Display name."},
@@ -258,7 +267,8 @@ inline constexpr Column kPrCommits[] = {
     {"authored_at", kInstant, "Author date."},
     {"committer_name", kText, "Git committer name."},
     {"committed_at", kInstant, "Commit date."},
-    {"parent_count", kInteger, "Parents; 2 or more is a merge. Null where the source does not say."},
+    {"parent_count", kInteger, "Parents; 2 or more is a merge. Null where the source does not say."
+    },
     {"additions", kInteger, "Lines added, where the source says."},
     {"deletions", kInteger, "Lines removed, where the source says."},
 };
@@ -336,54 +346,100 @@ inline constexpr std::string_view kPrOfParent[] = {"repository_external_id", "nu
 }  // namespace columns
 
 inline constexpr Table kWorkItems{
-    "work_items", "Issues.", columns::kWorkItems, 1, "jira_issues", {}};
+    "work_items", "Issues.", columns::kWorkItems, 1, "jira_issues", {}
+};
 inline constexpr ParentLink kOfWorkItem{
-    &kWorkItems, "work_item_id", columns::kWorkItemExternalId, columns::kExternalId};
+    &kWorkItems, "work_item_id", columns::kWorkItemExternalId, columns::kExternalId
+};
 inline constexpr Table kWorkItemChanges{
-    "work_item_changes", "Every change of every field, complete.", columns::kWorkItemChanges, 3, {}, kOfWorkItem};
+    "work_item_changes",
+    "Every change of every field, complete.",
+    columns::kWorkItemChanges,
+    3,
+    {},
+    kOfWorkItem
+};
 inline constexpr Table kWorkItemLinks{
-    "work_item_links", "Links between issues, from each side.", columns::kWorkItemLinks, 3, {}, kOfWorkItem};
+    "work_item_links",
+    "Links between issues, from each side.",
+    columns::kWorkItemLinks,
+    3,
+    {},
+    kOfWorkItem
+};
 inline constexpr Table kComments{
-    "comments", "Comments on issues.", columns::kComments, 1, {}, kOfWorkItem};
+    "comments", "Comments on issues.", columns::kComments, 1, {}, kOfWorkItem
+};
 inline constexpr Table kWorklogs{
-    "worklogs", "Time logged on issues.", columns::kWorklogs, 1, {}, kOfWorkItem};
-inline constexpr Table kSprints{
-    "sprints", "Sprints.", columns::kSprints, 1, "jira_sprints", {}};
+    "worklogs", "Time logged on issues.", columns::kWorklogs, 1, {}, kOfWorkItem
+};
+inline constexpr Table kSprints{"sprints", "Sprints.", columns::kSprints, 1, "jira_sprints", {}};
 inline constexpr Table kWorkItemSprints{
-    "work_item_sprints", "Which issue is or was in which sprint.", columns::kWorkItemSprints, 2, {}, kOfWorkItem};
+    "work_item_sprints",
+    "Which issue is or was in which sprint.",
+    columns::kWorkItemSprints,
+    2,
+    {},
+    kOfWorkItem
+};
 inline constexpr Table kProjects{
-    "projects", "Projects.", columns::kProjects, 1, "jira_projects", {}};
+    "projects", "Projects.", columns::kProjects, 1, "jira_projects", {}
+};
 inline constexpr Table kStatuses{
-    "statuses", "Statuses with their category.", columns::kStatuses, 1, "jira_statuses", {}};
+    "statuses", "Statuses with their category.", columns::kStatuses, 1, "jira_statuses", {}
+};
 inline constexpr Table kIssueTypes{
-    "issue_types", "Issue types.", columns::kIssueTypes, 1, "jira_issue_types", {}};
+    "issue_types", "Issue types.", columns::kIssueTypes, 1, "jira_issue_types", {}
+};
 inline constexpr Table kFields{
-    "fields", "The field catalogue: what each custom field is.", columns::kFields, 1, "jira_fields", {}};
+    "fields",
+    "The field catalogue: what each custom field is.",
+    columns::kFields,
+    1,
+    "jira_fields",
+    {}
+};
 inline constexpr Table kPeople{
-    "people", "Accounts seen at a source, as they appear in its payloads.", columns::kPeople, 1, "people", {}};
+    "people",
+    "Accounts seen at a source, as they appear in its payloads.",
+    columns::kPeople,
+    1,
+    "people",
+    {}
+};
 inline constexpr Table kRepositories{
-    "repositories", "Repositories.", columns::kRepositories, 1, "github_repositories", {}};
-inline constexpr Table kPrs{
-    "prs", "Pull requests.", columns::kPrs, 1, "github_prs", {}};
+    "repositories", "Repositories.", columns::kRepositories, 1, "github_repositories", {}
+};
+inline constexpr Table kPrs{"prs", "Pull requests.", columns::kPrs, 1, "github_prs", {}};
 inline constexpr ParentLink kOfPr{&kPrs, "pr_id", columns::kPrOfChild, columns::kPrOfParent};
 inline constexpr Table kPrCommits{
-    "pr_commits", "Commits of pull requests.", columns::kPrCommits, 3, {}, kOfPr};
-inline constexpr Table kPrReviews{
-    "pr_reviews", "Reviews.", columns::kPrReviews, 1, {}, kOfPr};
+    "pr_commits", "Commits of pull requests.", columns::kPrCommits, 3, {}, kOfPr
+};
+inline constexpr Table kPrReviews{"pr_reviews", "Reviews.", columns::kPrReviews, 1, {}, kOfPr};
 inline constexpr Table kPrComments{
-    "pr_comments", "Conversation and review comments.", columns::kPrComments, 1, {}, kOfPr};
+    "pr_comments", "Conversation and review comments.", columns::kPrComments, 1, {}, kOfPr
+};
 inline constexpr Table kWorkItemPrs{
-    "work_item_prs", "Issue keys found in pull requests, with the evidence.", columns::kWorkItemPrs, 5, {}, kOfPr};
+    "work_item_prs",
+    "Issue keys found in pull requests, with the evidence.",
+    columns::kWorkItemPrs,
+    5,
+    {},
+    kOfPr
+};
 inline constexpr Table kDeployments{
-    "deployments", "Deployments.", columns::kDeployments, 1, "github_deployments", {}};
+    "deployments", "Deployments.", columns::kDeployments, 1, "github_deployments", {}
+};
 inline constexpr Table kReleases{
-    "releases", "Releases.", columns::kReleases, 1, "github_releases", {}};
+    "releases", "Releases.", columns::kReleases, 1, "github_releases", {}
+};
 
 /// All of them, parents before children. The position is the table's ordinal (staging, child sets).
 inline constexpr const Table* kTables[] = {
-    &kWorkItems, &kWorkItemChanges, &kWorkItemLinks, &kComments, &kWorklogs, &kSprints, &kWorkItemSprints,
-    &kProjects, &kStatuses, &kIssueTypes, &kFields, &kPeople, &kRepositories, &kPrs, &kPrCommits,
-    &kPrReviews, &kPrComments, &kWorkItemPrs, &kDeployments, &kReleases,
+    &kWorkItems, &kWorkItemChanges, &kWorkItemLinks, &kComments,    &kWorklogs,
+    &kSprints,   &kWorkItemSprints, &kProjects,      &kStatuses,    &kIssueTypes,
+    &kFields,    &kPeople,          &kRepositories,  &kPrs,         &kPrCommits,
+    &kPrReviews, &kPrComments,      &kWorkItemPrs,   &kDeployments, &kReleases,
 };
 
 constexpr std::size_t OrdinalOf(const Table& table) {

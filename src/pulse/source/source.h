@@ -30,10 +30,13 @@ namespace pulse::source {
 /// One request to the source, relative to the integration's base URL.
 struct Call {
   std::string method = "GET";
-  std::string endpoint;  ///< Constant name for counting: "POST /rest/api/3/issue/bulkfetch", no ids.
-  std::string path;      ///< Percent-encoded, with its query.
-  std::string body;      ///< JSON, for POST.
-  double cost = 1;       ///< Tokens it takes from the integration's budget.
+  std::string
+      endpoint;  ///< Constant name for counting: "POST /rest/api/3/issue/bulkfetch", no ids.
+  /// Percent-encoded, with its query. "/rest/…" is appended to the base URL; "origin:/api/graphql"
+  /// replaces the base URL's own path (GitHub Enterprise Server: REST under /api/v3).
+  std::string path;
+  std::string body;  ///< JSON, for POST.
+  double cost = 1;   ///< Tokens it takes from the integration's budget.
 };
 
 struct Answer {
@@ -71,7 +74,9 @@ struct FetchRequest {
   int attempt = 0;     ///< 0, 1, 2: at 2 an undecodable page is handed over as failed, with a gap.
   EpochMs now = 0;
   /// Reads a watermark: everything up to it is loaded.
-  std::function<Result<std::optional<EpochMs>>(std::string_view entity_type, std::string_view scope)> watermark;
+  std::function<
+      Result<std::optional<EpochMs>>(std::string_view entity_type, std::string_view scope)>
+      watermark;
 };
 
 /// What it brought. The pipeline commits all of it with the step.
@@ -85,8 +90,8 @@ struct Fetched {
 
 /// What Check found, for people.
 struct Account {
-  std::string name;      ///< Whom the credential belongs to.
-  std::string server;    ///< Product and version, e.g. "Jira Cloud 1001.0.0".
+  std::string name;                   ///< Whom the credential belongs to.
+  std::string server;                 ///< Product and version, e.g. "Jira Cloud 1001.0.0".
   std::vector<std::string> reach;     ///< Projects or repositories it can see, at most 20.
   std::vector<std::string> warnings;  ///< Missing scopes and the like, one line each, with the fix.
 };
@@ -117,7 +122,7 @@ class Connector {
  public:
   virtual ~Connector() = default;
 
-  virtual std::string_view provider() const = 0;               ///< "jira"
+  virtual std::string_view provider() const = 0;  ///< "jira"
   virtual std::span<const std::string_view> entity_types() const = 0;
   virtual std::span<const ScopeKey> scope_keys() const = 0;
   /// Goes up whenever the same raw page would give other rows: unchanged pages are then re-read.
@@ -125,7 +130,8 @@ class Connector {
   virtual Verdict Judge(const Call& call, const Answer& answer, EpochMs now) const = 0;
 
   /// Asks the source who we are. Errors say in one line what was tried and what to do.
-  virtual Result<Account> Check(const model::Integration& integration, Transport& transport) const = 0;
+  virtual Result<Account> Check(const model::Integration& integration, Transport& transport)
+      const = 0;
 
   /// One page, one id sweep, one bulk fetch (a bounded number of calls). No partial result: an
   /// error means nothing of this step happened.
@@ -134,7 +140,10 @@ class Connector {
   /// Pure: the same body and request give the same rows. Adds records to `rows`; records it cannot
   /// understand become problems and the rest goes on. Never throws, whatever the bytes.
   virtual Transformed Transform(
-      std::string_view entity_type, std::string_view request, std::string_view body, model::RowBatch& rows
+      std::string_view entity_type,
+      std::string_view request,
+      std::string_view body,
+      model::RowBatch& rows
   ) const = 0;
 };
 

@@ -18,17 +18,20 @@ namespace pulse::vectors {
 
 /// UUIDv5 of (tenant, integration, entity type, external id): the same record is the same point.
 std::string PointId(
-    TenantId tenant, IntegrationId integration, std::string_view entity_type, std::string_view external_id
+    TenantId tenant,
+    IntegrationId integration,
+    std::string_view entity_type,
+    std::string_view external_id
 );
 
 struct Point {
-  std::string id;             ///< PointId(...)
-  std::vector<float> values;  ///< Unit length; as many as the embedder's dimensions.
-  std::int64_t text_hash = 0; ///< Of the embedded text: unchanged text is not embedded again.
+  std::string id;              ///< PointId(...)
+  std::vector<float> values;   ///< Unit length; as many as the embedder's dimensions.
+  std::int64_t text_hash = 0;  ///< Of the embedded text: unchanged text is not embedded again.
   IntegrationId integration;
   std::string entity_type;
   std::string external_id;
-  std::string reference;      ///< PAY-42, owner/repo#7.
+  std::string reference;  ///< PAY-42, owner/repo#7.
   std::string title;
 };
 
@@ -51,7 +54,9 @@ class Vectors {
   virtual ~Vectors() = default;
 
   /// The stored text hash of each point, 0 where there is none; in the order asked.
-  virtual Result<std::vector<std::int64_t>> TextHashes(TenantId tenant, std::span<const std::string> point_ids) = 0;
+  virtual Result<std::vector<std::int64_t>> TextHashes(
+      TenantId tenant, std::span<const std::string> point_ids
+  ) = 0;
   /// Durable and searchable when it returns. Replaces points with the same id.
   virtual Result<> Upsert(TenantId tenant, std::span<const Point> points) = 0;
   virtual Result<std::vector<Hit>> Search(

@@ -1,0 +1,73 @@
+#include "pulse/pipeline/disposition.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pulse::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A source that restarts is back within a minute or two; eight tries with full jitter up to 60 s
+// span about four minutes on average, then the hole is recorded and the rest goes on.
+constexpr int kUnavailableAttempts = 8;
+constexpr int kInternalAttempts = 5;
+// An undecodable page is fetched twice more (DESIGN: it may have been cut on the way).
+constexpr int kInvalidFetches = 2;
+constexpr milliseconds kFirstWait{250};
+constexpr milliseconds kLongestWait{60000};
+// Used when a source says "slow down" without saying for how long.
+constexpr milliseconds kDefaultRateLimitWait{60000};
+
+milliseconds Backoff(int attempts, double jitter) {
+  const double ceiling =
+      static_cast<double>(kFirstWait.count()) * std::exp2(std::min(attempts, 16));
+  const double capped = std::min(ceiling, static_cast<double>(kLongestWait.count()));
+  return milliseconds{static_cast<std::int64_t>(capped * jitter)};
+}
+
+Disposition RetryUpTo(int limit, const model::Step& step, double jitter) {
+  if (step.attempts + 1 >= limit) return {.action = Disposition::Action::kFail};
+  return {
+      .action = Disposition::Action::kRetry,
+      .wait = Backoff(step.attempts, jitter),
+      .attempted = true
+  };
+}
+
+Disposition Transient(const Error& error, const model::Step& step, double jitter) {
+  Disposition disposition = RetryUpTo(kUnavailableAttempts, step, jitter);
+  if (error.retry_after()) disposition.wait = std::max(disposition.wait, *error.retry_after());
+  return disposition;
+}
+
+}  // namespace
+
+Disposition DispositionOf(const Error& error, const model::Step& step, double jitter) {
+  using enum Disposition::Action;
+  switch (error.kind()) {
+    case ErrorKind::kRateLimited:
+      return {.action = kRetry, .wait = error.retry_after().value_or(kDefaultRateLimitWait)};
+    case ErrorKind::kCancelled:
+      return {.action = kRetry};
+    case ErrorKind::kConflict:
+      return RetryUpTo(kUnavailableAttempts, step, jitter);
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kTimeout:
+      return Transient(error, step, jitter);
+    case ErrorKind::kInternal:
+      return RetryUpTo(kInternalAttempts, step, jitter);
+    case ErrorKind::kUnauthorized:
+      return {.action = kFail, .fatal = true, .pause_integration = true};
+    case ErrorKind::kNotFound:
+      return {.action = kFail};
+    case ErrorKind::kInvalid:
+      if (step.stage == model::Stage::kExtract && step.attempts < kInvalidFetches) {
+        return {.action = kRetry, .wait = Backoff(step.attempts, jitter), .attempted = true};
+      }
+      return {.action = kFail};
+  }
+  return {};
+}
+
+}  // namespace pulse::pipeline

@@ -1,0 +1,66 @@
+#pragma once
+
+/// \file
+/// Stage: what a worker does with the steps it claimed. A stage reads what it needs, talks to the
+/// outside with no transaction open, and returns a Unit; the worker commits it. A stage holds no
+/// state between calls and is used by several workers at once.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "pulse/base/clock.h"
+#include "pulse/embed/embedder.h"
+#include "pulse/source/source.h"
+#include "pulse/store/store.h"
+#include "pulse/vectors/vectors.h"
+
+namespace pulse::pipeline {
+
+/// A unit with what it points at.
+struct Work {
+  store::Unit unit;
+  model::RowBatch rows;  ///< unit.rows points here when the unit merges rows.
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  /// How many steps of one (tenant, job, entity type) may share a transaction.
+  virtual int max_batch() const = 0;
+  /// `steps` is not empty and all of one (tenant, job, stage, entity type).
+  virtual Result<std::unique_ptr<Work>> Run(
+      const std::vector<model::Step>& steps, const std::stop_token& stop
+  ) = 0;
+};
+
+/// Everything the stages may use. References outlive the pipeline.
+struct Environment {
+  store::Store& store;
+  const source::Connectors& connectors;
+  /// A transport for one step; knows the integration's credential and shares its limits.
+  struct Wire {
+    std::unique_ptr<source::Transport> transport;
+    std::function<std::map<std::string, std::int64_t>()> api_calls;  ///< By endpoint, so far.
+  };
+  std::function<Result<Wire>(const model::Integration&, std::stop_token)> connect;
+  vectors::Vectors* vectors = nullptr;  ///< Null: vectors are off.
+  embed::Embedder& embedder;
+  const Clock& clock;
+  /// Transform and load in one transaction; off: through the staging table.
+  bool fused = true;
+  int vectorize_batch = 128;
+  /// Pages per transform transaction: eight pages of 2 MB keep a worker under 40 MB.
+  int transform_batch = 8;
+};
+
+std::unique_ptr<Stage> NewExtractStage(Environment& environment);
+std::unique_ptr<Stage> NewTransformStage(Environment& environment);
+std::unique_ptr<Stage> NewLoadStage(Environment& environment);
+std::unique_ptr<Stage> NewVectorizeStage(Environment& environment);
+
+/// An empty unit that closes `steps`.
+store::Unit UnitFor(const std::vector<model::Step>& steps);
+
+}  // namespace pulse::pipeline

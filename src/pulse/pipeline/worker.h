@@ -1,0 +1,52 @@
+#pragma once
+
+/// \file
+/// Worker: one thread's loop: receive a ring, claim, run the stage, commit, acknowledge. Ack is
+/// never before the commit. An error becomes what its kind says (disposition.h); an exception
+/// becomes kInternal, here and nowhere else.
+
+#include <memory>
+#include <random>
+
+#include "pulse/pipeline/observer.h"
+#include "pulse/pipeline/stage.h"
+#include "pulse/queue/queue.h"
+
+namespace pulse::pipeline {
+
+class Worker {
+ public:
+  Worker(
+      Environment& environment,
+      std::unique_ptr<queue::Consumer> consumer,
+      std::unique_ptr<Stage> stage,
+      WorkerId identity,
+      Observer& observer
+  );
+
+  /// Works until `stop`. A step interrupted by it goes back unharmed, its attempts unchanged.
+  void Loop(const std::stop_token& stop);
+
+  /// Handles one delivery. Tests call this.
+  Result<> RunOnce(const std::stop_token& stop);
+
+ private:
+  Result<> Process(const std::vector<model::Step>& steps, const std::stop_token& stop);
+  Result<std::unique_ptr<Work>> RunStage(
+      const std::vector<model::Step>& steps, const std::stop_token& stop
+  );
+  Result<> Settle(
+      const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
+  );
+  Result<> PutBack(const std::vector<model::Step>& steps, const Error& error);
+  void PauseIntegration(const model::Step& step, const Error& error);
+
+  Environment& env_;
+  std::unique_ptr<queue::Consumer> consumer_;
+  std::unique_ptr<Stage> stage_;
+  WorkerId identity_;
+  Observer& observer_;
+  std::minstd_rand random_;
+};
+
+}  // namespace pulse::pipeline

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""The main job from outside: demo, tenants, receipts, second runs, bad days."""
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+from pulse import DOMAIN, Pulse, Simulator, check, differences, main
+
+KILLS = int(os.environ.get("PULSE_TEST_KILLS", "15"))
+
+
+def adds_up(receipt, entity):
+    counts = receipt["entities"][entity]
+    loaded = counts["inserted"] + counts["updated"] + counts["unchanged"]
+    check(counts["source"] == loaded + counts["quarantined"], f"{entity}: source {counts['source']} != loaded {loaded} + quarantined {counts['quarantined']}")
+    return counts
+
+
+def test_demo_accounts_for_every_record_and_a_second_run_changes_nothing():
+    with Pulse() as pulse:
+        first = pulse.run("demo", "--json").json()
+        check(len(first["receipts"]) == 4, "two tenants with two integrations each")
+        for entry in first["receipts"]:
+            receipt = entry["receipt"]
+            entity = "jira_issues" if "jira" in entry["integration"] else "github_prs"
+            counts = adds_up(receipt, entity)
+            check(counts["inserted"] > 0, f"{entity} were loaded")
+            check(counts["vectors"] > 0, f"{entity} were vectorized")
+            check(receipt["gaps"] == [], f"no gaps, not {receipt['gaps']}")
+        pulse.home = pulse.home / "demo" if not pulse.database.exists() else pulse.home
+        for table in ("work_items", "work_item_changes", "work_item_links", "prs", "pr_reviews", "pr_commits", "work_item_prs"):
+            check(pulse.select(f"SELECT count(*) n FROM {table}")[0]["n"] > 0, f"{table} has rows")
+        check(pulse.select("SELECT count(*) n FROM work_item_prs WHERE work_item_id IS NOT NULL")[0]["n"] > 0, "keys in pull requests were resolved to work items")
+        before = pulse.snapshot()
+        raws = pulse.select("SELECT count(*) n FROM raw_extraction_data")[0]["n"]
+
+        second = pulse.run("demo", "--json").json()
+
+        for entry in second["receipts"]:
+            for entity, counts in entry["receipt"]["entities"].items():
+                check(counts["inserted"] == 0 and counts["updated"] == 0, f"second run wrote {entity}: {counts}")
+        check(differences(before, pulse.snapshot()) == [], "the tables did not change")
+        check(pulse.select("SELECT count(*) n FROM raw_extraction_data")[0]["n"] == raws, "no raw page was written")
+
+
+def test_two_tenants_with_colliding_ids_stay_apart():
+    with Pulse() as pulse, Simulator("--seed", 1, "--issues", 120, "--prs", 40) as one, Simulator("--seed", 2, "--issues", 120, "--prs", 40) as two:
+        ids = {}
+        for tenant, sim in (("acme", one), ("globex", two)):
+            pulse.add_tenant(tenant)
+            ids[tenant] = pulse.add_jira(tenant, "jira-main", sim.url)
+            pulse.sync(tenant, "jira-main")
+        mine = pulse.run("data", "query", "SELECT key, title FROM work_items ORDER BY key", "--tenant", "acme", "--json").json()
+        theirs = pulse.run("data", "query", "SELECT key, title FROM work_items ORDER BY key", "--tenant", "globex", "--json").json()
+        check(len(mine) == 120 and len(theirs) == 120, f"both see their own 120: {len(mine)}, {len(theirs)}")
+        check([r["key"] for r in mine] == [r["key"] for r in theirs], "the keys collide")
+        check([r["title"] for r in mine] != [r["title"] for r in theirs], "the contents differ")
+
+        # Through every door: SQL, search, the other's integration, the other's job.
+        check(pulse.run("data", "query", "SELECT count(*) n FROM work_items WHERE tenant_id <> (SELECT id FROM tenants)", "--tenant", "acme", "--json").json() == [{"n": 0}], "no foreign row")
+        pulse.run("data", "query", "SELECT count(*) FROM main.work_items", "--tenant", "acme", "--json", code=2)
+        only_theirs = {r["title"] for r in theirs} - {r["title"] for r in mine}
+        probe = sorted(only_theirs)[0]
+        check(any(hit["title"] == probe for hit in pulse.run("search", probe, "--tenant", "globex", "--json").json()), "globex finds its own title")
+        check(all(hit["title"] not in only_theirs for hit in pulse.run("search", probe, "--tenant", "acme", "--json").json()), "acme does not")
+        job = pulse.run("job", "list", "--tenant", "globex", "--json").json()[0]["id"]
+        pulse.run("job", "show", job, "--tenant", "globex", "--json")
+        pulse.run("job", "show", job, "--tenant", "acme", "--json", code=3)
+
+
+def synced(pulse, sim, *more):
+    pulse.add_tenant("acme")
+    pulse.add_jira("acme", "jira-main", sim.url)
+    pulse.add_github("acme", "github-main", sim.url)
+    for name in ("jira-main", "github-main"):
+        pulse.sync("acme", name, *more)
+    return pulse.snapshot()
+
+
+FAULTS = [a for name in ("429:1", "500:1", "reset:1", "cut:1") for a in ("--fault", name)]
+
+
+def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run():
+    world = ("--seed", 5, "--issues", 400, "--prs", 120)
+    with Pulse() as calm, Simulator(*world) as sim:
+        expected = synced(calm, sim)
+    random.seed(20)
+    with Pulse() as pulse, Simulator(*world, *FAULTS, "--latency", "5ms") as sim:
+        pulse.add_tenant("acme")
+        pulse.add_jira("acme", "jira-main", sim.url)
+        pulse.add_github("acme", "github-main", sim.url)
+        kills = 0
+        for name in ("jira-main", "github-main"):
+            while True:
+                process = pulse.start("sync", name, "--tenant", "acme", "--full", "--json")
+                if kills < KILLS * (1 if name == "jira-main" else 2):
+                    try:
+                        process.wait(random.uniform(0.02, 0.9))
+                    except subprocess.TimeoutExpired:
+                        process.send_signal(signal.SIGKILL)
+                        process.communicate()
+                        kills += 1
+                        continue
+                out, err = process.communicate(timeout=300)
+                check(process.returncode in (0, 8), f"sync {name} after {kills} kills: exit {process.returncode}: {err[-1500:]}")
+                if kills >= KILLS * (1 if name == "jira-main" else 2) or json.loads(out)["status"] == "finished":
+                    break
+        check(differences(expected, pulse.snapshot()) == [], f"after {kills} kills: " + "; ".join(differences(expected, pulse.snapshot())))
+        check(pulse.select("SELECT count(*) n FROM etl_steps WHERE state IN ('ready','running')")[0]["n"] == 0, "no step is left open")
+        check(pulse.select("SELECT count(*) n FROM dead_letters WHERE state = 'open'")[0]["n"] == 0, "no innocent step is in quarantine")
+
+
+def test_killed_at_every_named_point_the_tables_are_the_same():
+    world = ("--seed", 6, "--issues", 150, "--prs", 40)
+    points = "k0_delivered k1_claimed k4_response_complete k5_raw_inserted k5_pages_decoded k6_rows_merged k7_before_commit k8_after_commit k13_before_ack v0_before_upsert v1_after_upsert".split()
+    with Pulse() as calm, Simulator(*world) as sim:
+        expected = synced(calm, sim)
+    for point in points:
+        with Pulse() as pulse, Simulator(*world) as sim:
+            pulse.add_tenant("acme")
+            pulse.add_jira("acme", "jira-main", sim.url)
+            pulse.add_github("acme", "github-main", sim.url)
+            hit = 0
+            for name in ("jira-main", "github-main"):
+                for nth in (1, 2, 5):
+                    died = pulse.run("sync", name, "--tenant", "acme", "--json", code=None, PULSE_FAILPOINT=f"{point}:{nth}:kill")
+                    hit += died.code == -signal.SIGKILL
+                pulse.sync("acme", name)
+            check(hit > 0, f"{point} was never reached")
+            check(differences(expected, pulse.snapshot()) == [], f"{point}: " + "; ".join(differences(expected, pulse.snapshot())))
+
+
+def test_unfused_gives_the_same_rows():
+    world = ("--seed", 7, "--issues", 150, "--prs", 40)
+    with Simulator(*world) as sim, Pulse() as fused, Pulse(PULSE_FUSED="off") as staged:
+        check(differences(synced(fused, sim), synced(staged, sim)) == [], "fused and staged agree")
+
+
+def test_bad_records_are_set_aside_explained_and_replayed():
+    with Pulse() as pulse, Simulator("--seed", 8, "--issues", 200, "--prs", 60, "--fault", "bad-record:5") as sim:
+        pulse.add_tenant("acme")
+        pulse.add_jira("acme", "jira-main", sim.url)
+        result = pulse.run("sync", "jira-main", "--tenant", "acme", "--json", code=8)
+        counts = adds_up(result.json(), "jira_issues")
+        check(counts["quarantined"] > 0, "something was set aside")
+        groups = pulse.run("dead-letter", "group", "--tenant", "acme", "--json").json()
+        check(sum(g["count"] for g in groups) >= counts["quarantined"], f"groups cover the letters: {groups}")
+        letter = pulse.run("dead-letter", "list", "--tenant", "acme", "--json").json()[0]
+        shown = pulse.run("dead-letter", "show", letter["id"], "--tenant", "acme", "--json").json()
+        check(shown["message"] and shown["sample"], "a letter explains itself")
+        pulse.run("dead-letter", "replay", letter["id"], "--tenant", "acme", "--json", code=(0, 8))
+        check(pulse.run("dead-letter", "list", "--tenant", "acme", "--json").json(), "a record that is still bad is still set aside")
+
+
+def test_nothing_secret_is_stored_or_logged():
+    with Pulse(PULSE_LOG_LEVEL="debug") as pulse, Simulator("--seed", 9, "--issues", 30, "--prs", 10) as sim:
+        pulse.add_tenant("acme")
+        added = pulse.run("integration", "add", "jira", "--tenant", "acme", "--name", "jira-main", "--url", sim.url, "--email", "bot@example.com", "--token-env", "TOKEN")
+        synced_run = pulse.run("sync", "jira-main", "--tenant", "acme", "--json")
+        check(pulse.select("SELECT count(*) n FROM work_items")[0]["n"] == 30, "the credential was used")
+        token = pulse.env["TOKEN"].encode()
+        for path in pulse.home.rglob("*"):
+            if path.is_file() and not path.is_socket():
+                check(token not in path.read_bytes(), f"{path.name} holds the token")
+        for text in (added.out, added.err, synced_run.out, synced_run.err):
+            check(token.decode() not in text, "a message holds the token")
+        keys = list(pulse.home.glob("*.key"))
+        check(keys and all(key.stat().st_mode & 0o777 == 0o600 for key in keys), "the key file is ours alone")
+
+
+def test_refusals_say_what_and_what_to_do():
+    with Pulse() as pulse, Simulator("--seed", 1, "--issues", 5, "--prs", 5) as sim:
+        pulse.add_tenant("acme")
+        add = ("integration", "add", "jira", "--tenant", "acme", "--name", "jira-main", "--token-env", "TOKEN", "--email", "x@example.com")
+        check("PULSE_ALLOW_PRIVATE_SOURCES" in pulse.run(*add, "--url", sim.url, code=2, PULSE_ALLOW_PRIVATE_SOURCES="0").err, "the guard names its switch")
+        check(pulse.run(*add, "--url", sim.url, code=4, TOKEN="invalid").err.count("\n") == 1, "one line for a refused token")
+        pulse.run(*add, "--url", "http://127.0.0.1:9", code=6)
+        pulse.run("sync", "nowhere", "--tenant", "acme", code=3)
+        pulse.run("sync", "jira-main", "--tenant", "nobody", code=3)
+        check("sync" in pulse.run("snyc", code=2).err, "did you mean")
+        pulse.run(*add, "--url", sim.url)
+        pulse.run(*add, "--url", sim.url, code=5)
+
+
+def test_interrupted_syncs_go_on():
+    with Pulse() as pulse, Simulator("--seed", 3, "--issues", 600, "--prs", 5, "--latency", "30ms") as sim:
+        pulse.add_tenant("acme")
+        pulse.add_jira("acme", "jira-main", sim.url)
+        process = pulse.start("sync", "jira-main", "--tenant", "acme", "--json")
+        deadline = time.monotonic() + 30
+        while sum(sim.stats()["calls"].values()) < 8 and time.monotonic() < deadline:
+            pass
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        check(process.returncode == 130, f"exit {process.returncode} after Ctrl-C")
+        receipt = pulse.sync("acme", "jira-main", code=0)
+        adds_up(receipt, "jira_issues")
+        check(pulse.select("SELECT count(*) n FROM work_items")[0]["n"] == 600, "all are there")
+        check(pulse.select("SELECT count(*) n FROM etl_jobs")[0]["n"] == 1, "the second command went on with the first one's job")
+
+
+def test_two_commands_share_one_pipeline():
+    with Pulse() as pulse, Simulator("--seed", 4, "--issues", 300, "--prs", 40, "--latency", "20ms") as sim:
+        pulse.add_tenant("acme")
+        pulse.add_jira("acme", "jira-main", sim.url)
+        pulse.add_github("acme", "github-main", sim.url)
+        both = [pulse.start("sync", name, "--tenant", "acme", "--json") for name in ("jira-main", "github-main", "jira-main")]
+        for process in both:
+            out, err = process.communicate(timeout=120)
+            check(process.returncode == 0, f"exit {process.returncode}: {err[-800:]}")
+        check(pulse.select("SELECT count(*) n FROM etl_jobs")[0]["n"] == 2, "equal syncs are one job")
+        check(pulse.select("SELECT count(*) n FROM work_items")[0]["n"] == 300, "all issues")
+        check(pulse.select("SELECT count(*) n FROM prs")[0]["n"] == 40, "all pull requests")
+
+
+main(
+    test_demo_accounts_for_every_record_and_a_second_run_changes_nothing,
+    test_two_tenants_with_colliding_ids_stay_apart,
+    test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run,
+    test_killed_at_every_named_point_the_tables_are_the_same,
+    test_unfused_gives_the_same_rows,
+    test_bad_records_are_set_aside_explained_and_replayed,
+    test_nothing_secret_is_stored_or_logged,
+    test_refusals_say_what_and_what_to_do,
+    test_interrupted_syncs_go_on,
+    test_two_commands_share_one_pipeline,
+)

@@ -21,8 +21,8 @@ struct TableSql {
   const model::Table* table = nullptr;
 
   // Primary tables.
-  Query find;  ///< (tenant, integration, key) → id, content_hash, source_version, raw_id, job_id,
-               ///< deleted?
+  Query find;    ///< (tenant, integration, key) → id, content_hash, source_version, raw_id, job_id,
+                 ///< deleted?
   Query insert;  ///< (tenant, integration, cells, raw, position, job, hash, now, now, version,
                  ///< absent)
   Query update;  ///< (cells, raw, position, job, hash, now, version, absent, tenant, id)

@@ -12,6 +12,7 @@
 #include "pulse/base/sync.h"
 #include "pulse/http/address.h"
 #include "pulse/http/check_url.h"
+#include "pulse/http/free_with.h"
 #include "pulse/http/sigpipe.h"
 #include "pulse/http/transfer_error.h"
 
@@ -25,16 +26,9 @@ constexpr long kSlowSeconds = 60;
 constexpr std::size_t kMaxPooledLines = 64;
 constexpr long kConnectionsPerLine = 8;
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* held) const noexcept {
-    Free(held);
-  }
-};
-using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using List = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
+using Easy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
+using List = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 
 /// A transfer handle and the multi handle that drives it and keeps its connections. The multi
 /// interface is there for its wake-up: a stop request ends a transfer at once, not at the next

@@ -47,7 +47,7 @@ Certificate SelfSigned(const std::string& host) {
   const Cert certificate(X509_new());
   Require(key != nullptr && certificate != nullptr);
   X509* x509 = certificate.get();
-  constexpr long kDay = 24 * 60 * 60;
+  constexpr long kDay = 24L * 60 * 60;
   X509_set_version(x509, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
   X509_gmtime_adj(X509_getm_notBefore(x509), -kDay);

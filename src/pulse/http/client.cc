@@ -106,8 +106,7 @@ bool HoldsControl(std::string_view text) noexcept {
 void Append(List& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(list.release());
-  list.reset(longer);
+  if (!list) list.reset(longer);  // Further ones leave the head where it is.
 }
 
 Result<List> FormatHeaders(const ClientRequest& request) {
@@ -120,7 +119,7 @@ Result<List> FormatHeaders(const ClientRequest& request) {
       return Error{ErrorKind::kInvalid, fmt::format("request header {}: invalid character", name)};
     }
     // "Name;" is libcurl's way to send an empty one; "Name:" would remove it.
-    Append(list, value.empty() ? name + ";" : name + ": " + value);
+    Append(list, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   }
   // libcurl would wait a second for a 100 that many servers never send, and claim a form.
   if (HeaderValue(request.headers, "Expect").empty()) Append(list, "Expect:");

@@ -4,16 +4,15 @@
 #include <deque>
 #include <optional>
 
-#include <CLI/CLI.hpp>
-
 #include "command_table.h"
 #include "help.h"
 #include "suggest.h"
+#include <CLI/CLI.hpp>
 
 namespace pulse::app {
 namespace {
 
-using Words = std::span<const std::string>;
+using WordList = std::span<const std::string>;
 
 std::vector<std::string> SplitPath(std::string_view path) {
   std::vector<std::string> parts;
@@ -91,7 +90,7 @@ bool TakesNextWord(const Option& option, std::string_view word) {
   return word.starts_with("--") || word.size() == 2;
 }
 
-Outline Survey(Words words, SettingFlags flags) {
+Outline Survey(WordList words, SettingFlags flags) {
   Outline outline;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -136,6 +135,13 @@ Error Usage(const Outline& outline, std::string message) {
   if (!outline.path.empty()) fix += " " + outline.path;
   if (outline.command != nullptr) fix += " (usage: " + UsageLine(*outline.command) + ")";
   return Error{ErrorKind::kInvalid, std::move(message) + fix};
+}
+
+std::optional<std::string> SurplusArgument(const Outline& outline) {
+  const auto& takes = outline.command->arguments;
+  const bool many = !takes.empty() && takes.back().many;
+  if (many || outline.arguments.size() <= takes.size()) return std::nullopt;
+  return "\"" + outline.arguments[takes.size()] + "\" is one argument too many";
 }
 
 Error UnknownCommand(const Outline& outline) {
@@ -210,10 +216,11 @@ class Parser {
   }
 
   void Add(const Argument& argument) {
-    CLI::Option* added =
-        app_.add_option(std::string(argument.name), arguments_.emplace_back());
+    CLI::Option* added = app_.add_option(std::string(argument.name), arguments_.emplace_back());
     if (argument.required) added->required();
-    added->expected(argument.required ? 1 : 0, argument.many ? CLI::detail::expected_max_vector_size : 1);
+    added->expected(
+        argument.required ? 1 : 0, argument.many ? CLI::detail::expected_max_vector_size : 1
+    );
     Restrict(*added, argument.choices);
   }
 
@@ -257,23 +264,19 @@ std::string Explain(const CLI::ParseError& error, const Outline& outline) {
     }
     return missing + " is missing";
   }
-  if (name == "ExtrasError" && !outline.arguments.empty()) {
-    const std::size_t takes = outline.command->arguments.size();
-    const std::size_t first = std::min(takes, outline.arguments.size() - 1);
-    return "\"" + outline.arguments[first] + "\" is one argument too many";
-  }
   return error.what();
 }
 
 }  // namespace
 
-Result<Invocation> ParseCommandLine(Words words, SettingFlags setting_flags) {
+Result<Invocation> ParseCommandLine(WordList words, SettingFlags setting_flags) {
   Outline outline = Survey(words, setting_flags);
   Invocation help;
   help.help_path = outline.path;
   if (outline.help && outline.arguments.empty()) return help;
   if (outline.command != nullptr && outline.help) return help;
-  if (outline.command == nullptr && outline.unknown_option) return UnknownOption(outline, setting_flags);
+  if (outline.command == nullptr && outline.unknown_option)
+    return UnknownOption(outline, setting_flags);
   if (outline.path.empty() && outline.arguments.empty()) return help;
   if (outline.command == nullptr) return UnknownCommand(outline);
   if (outline.unknown_option) return UnknownOption(outline, setting_flags);
@@ -291,7 +294,9 @@ Result<Invocation> ParseCommandLine(Words words, SettingFlags setting_flags) {
     if (const auto missing = Missing(*outline.command, invocation)) return Usage(outline, *missing);
     return invocation;
   } catch (const CLI::ParseError& error) {
-    return Usage(outline, Explain(error, outline));
+    // CLI11 reports a surplus word in several ways, none of which names it.
+    const auto surplus = SurplusArgument(outline);
+    return Usage(outline, surplus ? *surplus : Explain(error, outline));
   } catch (const CLI::Error& error) {
     return Error{ErrorKind::kInternal, std::string("command table: ") + error.what()};
   }

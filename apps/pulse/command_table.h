@@ -64,9 +64,13 @@ inline constexpr Argument kProvider[] = {
     {.name = "PROVIDER", .help = "Which kind of source.", .choices = "jira|github"},
 };
 inline constexpr Option kIntegrationAddOptions[] = {
-    {.name = "name", .value = "NAME", .help = "How to call it: 1 to 63 of a-z, 0-9 and -.",
+    {.name = "name",
+     .value = "NAME",
+     .help = "How to call it: 1 to 63 of a-z, 0-9 and -.",
      .required = true},
-    {.name = "url", .value = "URL", .help = "Base address, e.g. https://you.atlassian.net.",
+    {.name = "url",
+     .value = "URL",
+     .help = "Base address, e.g. https://you.atlassian.net.",
      .required = true},
     {.name = "email", .value = "E", .help = "Account of a Jira Cloud API token."},
     {.name = "token-env", .value = "VAR", .help = "Read the token from this environment variable."},
@@ -193,7 +197,7 @@ inline constexpr Option kDataQueryOptions[] = {
      .help = "How to print the rows (default table).",
      .letter = 'o',
      .choices = "table|json|ndjson|csv"},
-    {.name = "limit", .value = "N", .help = "At most N rows (default 10000)."},
+    {.name = "limit", .value = "N", .help = "At most N rows (default 1000000); more is exit 8."},
 };
 inline constexpr std::string_view kDataQueryExamples[] = {
     "pulse data query \"SELECT status, count(*) FROM work_items GROUP BY 1\" --tenant acme",
@@ -215,7 +219,9 @@ inline constexpr std::string_view kSearchExamples[] = {
 };
 
 inline constexpr Option kSimulateOptions[] = {
-    {.name = "listen", .value = "HOST:PORT", .help = "Serve http here; port 0 takes a free one.",
+    {.name = "listen",
+     .value = "HOST:PORT",
+     .help = "Serve http here; port 0 takes a free one.",
      .required = true},
     {.name = "tls-listen", .value = "HOST:PORT", .help = "Serve https here too."},
     {.name = "tls-certificate-out",
@@ -225,20 +231,41 @@ inline constexpr Option kSimulateOptions[] = {
     {.name = "seed", .value = "N", .help = "Which world (default 1)."},
     {.name = "issues", .value = "N", .help = "Issues (default 1000)."},
     {.name = "prs", .value = "N", .help = "Pull requests (default 300)."},
-    {.name = "jira-issues", .value = "FILE", .help = "Serve these issues instead; JSON lines.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "jira-fields", .value = "FILE", .help = "Field catalogue for them; JSON lines.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "github-prs", .value = "FILE", .help = "Serve these pull requests instead.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "github-reviews", .value = "FILE", .help = "Their reviews.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "github-pr-commits", .value = "FILE", .help = "Their commits.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "github-issue-comments", .value = "FILE", .help = "Their conversation comments.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
-    {.name = "github-review-comments", .value = "FILE", .help = "Their review comments.",
-     .repeat = Repeat::kGreedy, .words = Words::kFile},
+    {.name = "jira-issues",
+     .value = "FILE",
+     .help = "Serve these issues instead; JSON lines.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "jira-fields",
+     .value = "FILE",
+     .help = "Field catalogue for them; JSON lines.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-prs",
+     .value = "FILE",
+     .help = "Serve these pull requests instead.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-reviews",
+     .value = "FILE",
+     .help = "Their reviews.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-pr-commits",
+     .value = "FILE",
+     .help = "Their commits.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-issue-comments",
+     .value = "FILE",
+     .help = "Their conversation comments.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-review-comments",
+     .value = "FILE",
+     .help = "Their review comments.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
     {.name = "latency", .value = "TIME", .help = "Wait before every answer, e.g. 100ms."},
     {.name = "rate-limit", .value = "N/s", .help = "Answer 429 above this rate, e.g. 10/s."},
     {.name = "fault",
@@ -252,7 +279,9 @@ inline constexpr std::string_view kSimulateExamples[] = {
 };
 
 inline constexpr Argument kProbe[] = {
-    {.name = "PROBE", .help = "Which question (default ready).", .required = false,
+    {.name = "PROBE",
+     .help = "Which question (default ready).",
+     .required = false,
      .choices = "live|ready"},
 };
 inline constexpr Option kHealthcheckOptions[] = {
@@ -271,7 +300,9 @@ inline constexpr std::string_view kCompletionExamples[] = {
     "pulse completion fish > ~/.config/fish/completions/pulse.fish",
 };
 inline constexpr Argument kTopic[] = {
-    {.name = "TOPIC", .help = "A command, exit-codes or environment.", .required = false,
+    {.name = "TOPIC",
+     .help = "A command, exit-codes or environment.",
+     .required = false,
      .many = true},
 };
 inline constexpr Option kHelpOptions[] = {
@@ -285,7 +316,8 @@ inline constexpr Command kCommands[] = {
      .summary = "Two sample tenants, synced end to end from built-in simulators.",
      .options = table::kDemoOptions,
      .details =
-         "Needs no credentials and no server. Faults are planted on purpose; the receipts show what "
+         "Needs no credentials and no server. Faults are planted on purpose; the receipts show "
+         "what "
          "became of them. State is kept in PULSE_HOME/demo, so a second run changes nothing.",
      .examples = table::kDemoExamples},
     {.path = "sync",
@@ -342,9 +374,8 @@ inline constexpr Command kCommands[] = {
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
 
     {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
-    {.path = "job show",
-     .summary = "One job: state, steps and receipt.",
-     .arguments = table::kJobId},
+    {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
+    },
     {.path = "job watch",
      .summary = "Follow a job until it ends and print the receipt.",
      .arguments = table::kJobId},
@@ -375,7 +406,8 @@ inline constexpr Command kCommands[] = {
      .summary = "Transform and load again from the stored pages; the source is not asked.",
      .options = table::kReplayOptions},
     {.path = "transform",
-     .summary = "Turn payloads (one JSON object a line) into rows, with no database and no network.",
+     .summary =
+         "Turn payloads (one JSON object a line) into rows, with no database and no network.",
      .arguments = table::kEntityType,
      .details =
          "Prints {\"table\":…,\"row\":{…}} a line. What cannot be understood is reported on stderr "
@@ -406,9 +438,9 @@ inline constexpr Command kCommands[] = {
      .examples = table::kSimulateExamples},
     {.path = "serve",
      .summary = "Run everything in one process until stopped.",
-     .details =
-         "Both services answer /health, /livez, /readyz and /metrics; metrics go to loopback, or to "
-         "whoever has the metrics token."},
+     .details = "Both services answer /health, /livez, /readyz and /metrics; metrics go to "
+                "loopback, or to "
+                "whoever has the metrics token."},
     {.path = "backend", .summary = "Run the backend service alone."},
     {.path = "etl", .summary = "Run the pipeline alone."},
     {.path = "healthcheck",

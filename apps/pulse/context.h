@@ -15,6 +15,8 @@
 #include "interrupt.h"
 #include "invocation.h"
 
+#include "pulse/base/clock.h"
+
 namespace pulse::app {
 
 struct Streams {
@@ -53,6 +55,8 @@ class Context {
 
   /// Opens the engine on first use. Errors: as Engine::Open and Settings().
   Result<Engine*> OpenEngine();
+  /// The same with other settings than the operator's: the demo's.
+  Result<Engine*> OpenEngine(const config::Settings& settings);
 
   /// --tenant, else PULSE_TENANT, else the only one there is. Errors: kInvalid (none named and not
   /// exactly one), kNotFound with the nearest name.
@@ -73,6 +77,7 @@ class Context {
   const Invocation& call_;
   Streams streams_;
   std::optional<config::Loaded> loaded_;
+  SystemClock clock_;
   std::unique_ptr<Interrupt> interrupt_;
   std::unique_ptr<telemetry::Logger> logger_;
   std::unique_ptr<Engine> engine_;

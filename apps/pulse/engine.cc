@@ -1,11 +1,12 @@
 #include "engine.h"
 
 #include <algorithm>
-#include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 
 #include "engine_observer.h"
+
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
 #include "pulse/cache/memory/memory_cache.h"
@@ -18,6 +19,8 @@
 #include "pulse/source/github/github.h"
 #include "pulse/source/jira/jira.h"
 #include "pulse/source/transport/http_transport.h"
+#include "pulse/store/sqlite/check.h"
+#include "pulse/store/sqlite/migrations.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/vectors/local/local_vectors.h"
 
@@ -78,7 +81,8 @@ struct Engine::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
   source::Connectors connectors = NewConnectors();
-  std::unique_ptr<http::Client> client;
+  std::unique_ptr<http::Client> client;           ///< For addresses tenants give.
+  std::unique_ptr<http::Client> operator_client;  ///< For addresses the operator gives.
   std::unique_ptr<cache::Cache> cache;
   std::unique_ptr<source::LimitsRegistry> limits;
   std::unique_ptr<source::LimitsRegistry> loopback_limits;
@@ -110,22 +114,31 @@ struct Engine::Parts {
 
 Result<> Engine::Parts::Open() {
   PULSE_TRY(database_path, DatabaseFile(settings));
-  PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path}));
+  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(database_path));
+  if (schema.version == 0) PULSE_CHECK(store::sqlite::MigrateSqlite(database_path));
+  PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path, .clock = &clock}));
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
-  client = http::NewClient({
+  http::ClientOptions outgoing{
       .allow_private_addresses = settings.allow_private_sources,
       .ca_file = settings.ca_file,
       .user_agent = "pulse/" PULSE_VERSION,
-  });
+  };
+  client = http::NewClient(outgoing);
+  outgoing.allow_private_addresses = true;
+  operator_client = http::NewClient(outgoing);
   cache = cache::memory::NewMemoryCache();
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
   if (settings.embeddings_url.empty()) {
     embedder = embed::hashed::NewHashedEmbedder();
   } else {
-    embedder = embed::http::NewHttpEmbedder(
-        {.base_url = settings.embeddings_url, .model = settings.embeddings_model}, *client
+    PULSE_TRY(
+        embedder,
+        embed::http::NewHttpEmbedder(
+            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}},
+            *operator_client
+        )
     );
   }
   if (settings.vectors) {
@@ -144,9 +157,9 @@ Result<> Engine::Parts::Open() {
           -> Result<pipeline::Environment::Wire> {
         PULSE_TRY(auto transport, Connect(integration, std::move(stop)));
         const source::HttpTransport* sent = transport.get();
-        return pipeline::Environment::Wire{
-            .transport = std::move(transport), .api_calls = [sent] { return sent->api_calls(); }
-        };
+        return pipeline::Environment::Wire{.transport = std::move(transport), .api_calls = [sent] {
+                                             return sent->api_calls();
+                                           }};
       },
       .vectors = vectors.get(),
       .embedder = *embedder,
@@ -190,10 +203,7 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
 Result<bool> Engine::Parts::Join() {
   const std::lock_guard lock(owned_mutex);
   if (owned.users == 0) {
-    PULSE_TRY(
-        auto ownership,
-        control::TryOwn(database_path, [this] { observer->Rung(); })
-    );
+    PULSE_TRY(auto ownership, control::TryOwn(database_path, [this] { observer->Rung(); }));
     if (ownership == nullptr) return false;
     PULSE_CHECK(Start(std::move(ownership)));
   }
@@ -262,7 +272,7 @@ namespace {
 using Report = std::function<void(const store::JobProgress&)>;
 
 /// Reads the job and reports it; the receipt once it is final.
-Result<std::optional<model::Receipt>> Look(
+Result<std::optional<model::Receipt>> LookAt(
     store::Store& store, TenantId tenant, JobId job, const Report& report
 ) {
   PULSE_TRY(const store::JobProgress progress, store.jobs().Progress(tenant, job));
@@ -278,8 +288,8 @@ Result<model::Receipt> Engine::Follow(
 ) {
   for (;;) {
     PULSE_TRY(const bool owner, parts_->Join());
-    auto followed = owner ? FollowOwn(tenant, job, progress, stop)
-                          : FollowOther(tenant, job, progress, stop);
+    auto followed =
+        owner ? FollowOwn(tenant, job, progress, stop) : FollowOther(tenant, job, progress, stop);
     if (owner) parts_->Leave();
     // The other owner is gone: somebody has to go on, perhaps we.
     if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) continue;
@@ -295,7 +305,7 @@ Result<model::Receipt> Engine::FollowOwn(
     const std::uint64_t seen = parts_->observer->changed().version();
     const std::uint64_t ended = parts_->observer->job_finished().version();
     const auto next_look = std::chrono::steady_clock::now() + kProgressInterval;
-    PULSE_TRY(auto receipt, Look(store(), tenant, job, progress));
+    PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
     parts_->observer->changed().WaitBeyond(seen, std::nullopt, stop);
     parts_->observer->job_finished().WaitBeyond(ended, next_look, stop);
@@ -309,7 +319,7 @@ Result<model::Receipt> Engine::FollowOther(
   PULSE_TRY(const auto line, control::CallOwner(parts_->database_path));
   PULSE_CHECK(line->Ring());
   for (;;) {
-    PULSE_TRY(auto receipt, Look(store(), tenant, job, progress));
+    PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
     PULSE_CHECK(line->Wait(stop));
   }
@@ -331,22 +341,27 @@ Result<> Engine::Run(std::stop_token stop) {
 
 Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_TRY(
-      const auto found,
-      look == Look::kDeep ? store::sqlite::CheckSqlite(path) : store::sqlite::InspectSqlite(path)
-  );
-  return DatabaseState{
-      .schema = found.version,
-      .latest_schema = found.latest,
+  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(path));
+  std::error_code ignored;  // No file: no bytes.
+  const auto bytes = std::filesystem::file_size(path, ignored);
+  DatabaseState state{
+      .schema = schema.version,
+      .latest_schema = schema.latest,
       .place = path,
-      .bytes = found.bytes,
-      .problems = found.problems,
+      .bytes = ignored ? 0 : static_cast<std::int64_t>(bytes),
+      .problems = {},
   };
+  if (look == Look::kDeep && schema.version > 0) {
+    PULSE_TRY(state.problems, store::sqlite::CheckSqlite(path));
+  }
+  return state;
 }
 
 Result<DatabaseState> MigrateDatabase(const config::Settings& settings) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_CHECK(store::sqlite::MigrateSqlite(path));
+  if (auto migrated = store::sqlite::MigrateSqlite(path); !migrated) {
+    return std::move(migrated).error();
+  }
   return InspectDatabase(settings, Look::kQuick);
 }
 

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "pulse/base/error.h"
 #include "pulse/base/ids.h"
@@ -13,17 +15,35 @@
 #include "pulse/embed/embedder.h"
 #include "pulse/model/integration.h"
 #include "pulse/model/receipt.h"
-#include "pulse/secrets/vault.h"
 #include "pulse/source/source.h"
 #include "pulse/store/store.h"
-#include "pulse/telemetry/log.h"
-#include "pulse/telemetry/metrics.h"
 #include "pulse/vectors/vectors.h"
+
+namespace pulse::secrets {
+class Vault;
+}
+namespace pulse::telemetry {
+class Logger;
+class Metrics;
+}  // namespace pulse::telemetry
 
 namespace pulse::app {
 
 /// The connectors this program has; they need no database, which is what `pulse transform` uses.
 source::Connectors NewConnectors();
+
+/// What `pulse db` tells about the database `settings` name, without an Engine.
+struct DatabaseState {
+  int schema = 0;         ///< Version found; 0: empty or not there.
+  int latest_schema = 0;  ///< Version this program works with.
+  std::string place;      ///< Path or address, without a password.
+  std::int64_t bytes = 0;
+  std::vector<std::string> problems;  ///< Damage and counts that do not add up; deep looks only.
+};
+enum class Look : unsigned char { kQuick, kDeep };
+Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look);
+/// Brings the schema up to latest_schema. Errors: kInvalid (a newer program made it).
+Result<DatabaseState> MigrateDatabase(const config::Settings& settings);
 
 /// Threads only while a job is followed or Run runs.
 class Engine {
@@ -55,7 +75,9 @@ class Engine {
   /// called on every change, at most ten times a second. Errors: kCancelled once `stop` is
   /// requested; the job then stays as it is and the next call goes on.
   Result<model::Receipt> Follow(
-      TenantId tenant, JobId job, const std::function<void(const store::JobProgress&)>& progress,
+      TenantId tenant,
+      JobId job,
+      const std::function<void(const store::JobProgress&)>& progress,
       std::stop_token stop
   );
 
@@ -64,6 +86,9 @@ class Engine {
 
  private:
   struct Parts;
+  using Report = std::function<void(const store::JobProgress&)>;
+  Result<model::Receipt> FollowOwn(TenantId, JobId, const Report&, const std::stop_token&);
+  Result<model::Receipt> FollowOther(TenantId, JobId, const Report&, const std::stop_token&);
   explicit Engine(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

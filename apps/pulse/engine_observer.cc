@@ -17,7 +17,8 @@ std::string_view OutcomeOf(int status) {
 
 void EngineObserver::OnStepsDone(const pipeline::StepsDone& event) {
   metrics_.StepsDone(event.first.stage, event.steps, event.took);
-  const std::int64_t records = event.committed.inserted + event.committed.updated + event.committed.unchanged;
+  const std::int64_t records =
+      event.committed.inserted + event.committed.updated + event.committed.unchanged;
   if (records > 0) metrics_.RecordsLoaded(event.first.tenant, event.first.entity_type, records);
   if (event.dead_letters > 0) {
     metrics_.Quarantined(event.first.entity_type, static_cast<std::int64_t>(event.dead_letters));

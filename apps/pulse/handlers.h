@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "exit_code.h"
+
 #include "pulse/base/error.h"
 
 namespace pulse::app {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "command.h"
+
 #include "pulse/base/error.h"
 
 namespace pulse::app {

@@ -1,15 +1,16 @@
 #include "interrupt.h"
 
+#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 
+#include "exit_code.h"
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include "exit_code.h"
 
 namespace pulse::app {
 namespace {
@@ -64,6 +65,13 @@ void Interrupt::Watch() {
     if (stop_.stop_requested()) LeaveNow();
     stop_.request_stop();
   }
+}
+
+void WaitFor(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, std::move(stop), [] { return false; });
 }
 
 }  // namespace pulse::app

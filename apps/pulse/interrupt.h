@@ -30,4 +30,7 @@ class Interrupt {
   std::jthread watcher_;
 };
 
+/// Blocks until a stop is requested.
+void WaitFor(std::stop_token stop);
+
 }  // namespace pulse::app

@@ -1,8 +1,7 @@
 #include "report.h"
 
-#include <nlohmann/json.hpp>
-
 #include "exit_code.h"
+#include <nlohmann/json.hpp>
 
 namespace pulse::app {
 namespace {

@@ -32,8 +32,7 @@ struct Unit {
 std::optional<std::int64_t> Amount(
     std::string_view text, std::initializer_list<Unit> units, std::int64_t max_ms
 ) {
-  const std::size_t digits =
-      std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = NumberOf<std::int64_t>(text.substr(0, digits));
   if (!number) return std::nullopt;
   for (const Unit& unit : units) {
@@ -53,15 +52,16 @@ constexpr std::int64_t kLongestAge = 36600 * kDay;  // a century: older than any
 }  // namespace
 
 Result<EpochMs> ParseSince(std::string_view text, EpochMs now) {
-  const auto age = Amount(
-      text, {{"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", 7 * kDay}}, kLongestAge
-  );
+  const auto age =
+      Amount(text, {{"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", 7 * kDay}}, kLongestAge);
   if (age) return now - *age;
   if (IsCalendarDate(text)) {
     if (const auto day = ParseInstant(std::string(text) + "T00:00:00Z")) return *day;
   }
   if (const auto instant = ParseInstant(text)) return *instant;
-  return Bad("--since", text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone");
+  return Bad(
+      "--since", text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone"
+  );
 }
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {

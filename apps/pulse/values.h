@@ -40,13 +40,15 @@ Result<HostPort> ParseHostPort(std::string_view text);
 Result<std::pair<std::string, double>> ParseFault(std::string_view text);
 
 /// `KEY=VALUE`; the value may be empty.
-Result<std::pair<std::string, std::string>> ParseKeyValue(std::string_view what, std::string_view text);
+Result<std::pair<std::string, std::string>> ParseKeyValue(
+    std::string_view what, std::string_view text
+);
 
 /// 1 to 63 of a-z, 0-9 and -; `what` is "tenant" or "integration".
 Result<> CheckName(std::string_view what, std::string_view name);
 
-/// Https, or http when `private_allowed`; a host, no user, no query, no fragment. Returns it without
-/// trailing slashes.
+/// Https, or http when `private_allowed`; a host, no user, no query, no fragment. Returns it
+/// without trailing slashes.
 Result<std::string> CheckBaseUrl(std::string_view url, bool private_allowed);
 
 }  // namespace pulse::app

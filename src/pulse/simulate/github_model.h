@@ -55,6 +55,7 @@ struct Repository {
   std::string node_id;
   std::string name;
   std::string full_name;
+  std::string url;  ///< Where a person opens it.
   const Actor* owner = nullptr;
   std::optional<std::string> description;
   std::optional<std::string> language;
@@ -109,6 +110,7 @@ struct PullRequest : PullHead {
   const Repository* repository = nullptr;
   std::int64_t id = 0;
   std::string node_id;
+  std::string url;
   std::optional<std::string> title;
   std::optional<std::string> body;
   std::optional<bool> draft;
@@ -213,7 +215,7 @@ struct Thread {
   const Actor* resolved_by = nullptr;
   std::int64_t first = 0;  ///< Position of the thread's first comment among the review comments.
   std::int64_t count = 0;  ///< Its comments follow each other.
-  std::int64_t pull_number = 0;
+  PullHead pull;
   const Repository* repository = nullptr;
 };
 

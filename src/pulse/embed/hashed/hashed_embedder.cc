@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace pulse::embed {
+namespace pulse::embed::hashed {
 namespace {
 
 constexpr std::size_t kDimensions = 256;
@@ -209,4 +209,4 @@ class HashedEmbedder final : public Embedder {
 
 std::unique_ptr<Embedder> NewHashedEmbedder() { return std::make_unique<HashedEmbedder>(); }
 
-}  // namespace pulse::embed
+}  // namespace pulse::embed::hashed

@@ -10,11 +10,11 @@
 
 #include "pulse/embed/embedder.h"
 
-namespace pulse::embed {
+namespace pulse::embed::hashed {
 
 /// Case does not matter in ASCII and Latin-1 letters. The same bytes give the same floats on every
 /// machine. Of a text longer than 16 KiB the rest is ignored; a text without any word gets a fixed
 /// vector. Never fails but when asked to stop. About 10 us for 500 bytes.
 std::unique_ptr<Embedder> NewHashedEmbedder();
 
-}  // namespace pulse::embed
+}  // namespace pulse::embed::hashed

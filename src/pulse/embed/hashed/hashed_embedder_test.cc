@@ -3,7 +3,7 @@
 #include "pulse/base/hash.h"
 #include "pulse/embed/testing/embedder_conformance.h"
 
-namespace pulse::embed {
+namespace pulse::embed::hashed {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(
@@ -86,4 +86,4 @@ TEST(HashedEmbedder, FindsTheRelevantTextAmongMany) {
 }
 
 }  // namespace
-}  // namespace pulse::embed
+}  // namespace pulse::embed::hashed

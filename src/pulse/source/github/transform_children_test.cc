@@ -105,7 +105,7 @@ TEST(TransformNested, JoinsThePagesOfAConnection) {
   );
   ASSERT_THAT(out.rows.records(), SizeIs(1));
   const model::Record& record = out.rows.records()[0];
-  EXPECT_EQ(record.external_id, "1");
+  EXPECT_EQ(record.external_id, "77#7");
   const auto commits = out.Of(model::kPrCommits);
   ASSERT_THAT(commits, SizeIs(2));
   EXPECT_EQ(commits[1].at("position"), 1);

@@ -1,7 +1,7 @@
 #include "engine.h"
 
 #include <algorithm>
-#include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 
@@ -19,6 +19,8 @@
 #include "pulse/source/github/github.h"
 #include "pulse/source/jira/jira.h"
 #include "pulse/source/transport/http_transport.h"
+#include "pulse/store/sqlite/check.h"
+#include "pulse/store/sqlite/migrations.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/vectors/local/local_vectors.h"
 
@@ -79,7 +81,8 @@ struct Engine::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
   source::Connectors connectors = NewConnectors();
-  std::unique_ptr<http::Client> client;
+  std::unique_ptr<http::Client> client;           ///< For addresses tenants give.
+  std::unique_ptr<http::Client> operator_client;  ///< For addresses the operator gives.
   std::unique_ptr<cache::Cache> cache;
   std::unique_ptr<source::LimitsRegistry> limits;
   std::unique_ptr<source::LimitsRegistry> loopback_limits;
@@ -111,22 +114,31 @@ struct Engine::Parts {
 
 Result<> Engine::Parts::Open() {
   PULSE_TRY(database_path, DatabaseFile(settings));
-  PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path}));
+  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(database_path));
+  if (schema.version == 0) PULSE_CHECK(store::sqlite::MigrateSqlite(database_path));
+  PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path, .clock = &clock}));
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
-  client = http::NewClient({
+  http::ClientOptions outgoing{
       .allow_private_addresses = settings.allow_private_sources,
       .ca_file = settings.ca_file,
       .user_agent = "pulse/" PULSE_VERSION,
-  });
+  };
+  client = http::NewClient(outgoing);
+  outgoing.allow_private_addresses = true;
+  operator_client = http::NewClient(outgoing);
   cache = cache::memory::NewMemoryCache();
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
   if (settings.embeddings_url.empty()) {
     embedder = embed::hashed::NewHashedEmbedder();
   } else {
-    embedder = embed::http::NewHttpEmbedder(
-        {.base_url = settings.embeddings_url, .model = settings.embeddings_model}, *client
+    PULSE_TRY(
+        embedder,
+        embed::http::NewHttpEmbedder(
+            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}},
+            *operator_client
+        )
     );
   }
   if (settings.vectors) {
@@ -329,22 +341,27 @@ Result<> Engine::Run(std::stop_token stop) {
 
 Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_TRY(
-      const auto found,
-      look == Look::kDeep ? store::sqlite::CheckSqlite(path) : store::sqlite::InspectSqlite(path)
-  );
-  return DatabaseState{
-      .schema = found.version,
-      .latest_schema = found.latest,
+  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(path));
+  std::error_code ignored;  // No file: no bytes.
+  const auto bytes = std::filesystem::file_size(path, ignored);
+  DatabaseState state{
+      .schema = schema.version,
+      .latest_schema = schema.latest,
       .place = path,
-      .bytes = found.bytes,
-      .problems = found.problems,
+      .bytes = ignored ? 0 : static_cast<std::int64_t>(bytes),
+      .problems = {},
   };
+  if (look == Look::kDeep && schema.version > 0) {
+    PULSE_TRY(state.problems, store::sqlite::CheckSqlite(path));
+  }
+  return state;
 }
 
 Result<DatabaseState> MigrateDatabase(const config::Settings& settings) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_CHECK(store::sqlite::MigrateSqlite(path));
+  if (auto migrated = store::sqlite::MigrateSqlite(path); !migrated) {
+    return std::move(migrated).error();
+  }
   return InspectDatabase(settings, Look::kQuick);
 }
 

@@ -86,6 +86,9 @@ class Engine {
 
  private:
   struct Parts;
+  using Report = std::function<void(const store::JobProgress&)>;
+  Result<model::Receipt> FollowOwn(TenantId, JobId, const Report&, const std::stop_token&);
+  Result<model::Receipt> FollowOther(TenantId, JobId, const Report&, const std::stop_token&);
   explicit Engine(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

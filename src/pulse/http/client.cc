@@ -7,12 +7,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include "pulse/base/sync.h"
 #include "pulse/http/address.h"
+#include "pulse/http/check_url.h"
+#include "pulse/http/sigpipe.h"
 #include "pulse/http/transfer_error.h"
 
 namespace pulse::http {
@@ -34,9 +34,7 @@ struct Deleter {
 };
 using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using Url = std::unique_ptr<CURLU, Deleter<curl_url_cleanup>>;
 using List = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
-using CurlText = std::unique_ptr<char, Deleter<curl_free>>;
 
 /// A transfer handle and the multi handle that drives it and keeps its connections. The multi
 /// interface is there for its wake-up: a stop request ends a transfer at once, not at the next
@@ -105,44 +103,6 @@ CURLcode AddCertificates(CURL* /*easy*/, void* tls, void* context) noexcept {
   return CURLE_SSL_CACERT_BADFILE;
 }
 
-/// "https://host:8443/path" without credentials, query and fragment: what an error may show.
-std::string DisplayUrl(CURLU* url) {
-  curl_url_set(url, CURLUPART_USER, nullptr, 0);
-  curl_url_set(url, CURLUPART_PASSWORD, nullptr, 0);
-  curl_url_set(url, CURLUPART_QUERY, nullptr, 0);
-  curl_url_set(url, CURLUPART_FRAGMENT, nullptr, 0);
-  char* text = nullptr;
-  if (curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK) return "url";
-  const CurlText owned(text);
-  return owned.get();
-}
-
-/// Returns the URL's display form, or why we will not ask it.
-Result<std::string> CheckUrl(const std::string& text) {
-  const Url url(curl_url());
-  if (!url) throw std::bad_alloc();
-  const CURLUcode code =
-      curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME);
-  if (code != CURLUE_OK) {
-    return Error{
-        ErrorKind::kInvalid, fmt::format("url cannot be read: {}", curl_url_strerror(code))
-    };
-  }
-  char* part = nullptr;
-  if (curl_url_get(url.get(), CURLUPART_USER, &part, 0) != CURLUE_NO_USER) {
-    const CurlText user(part);
-    return Error{ErrorKind::kInvalid, DisplayUrl(url.get()) + ": credentials in a url are refused"};
-  }
-  curl_url_get(url.get(), CURLUPART_SCHEME, &part, 0);
-  const CurlText scheme(part);
-  const std::string_view name = scheme ? scheme.get() : "";
-  std::string shown = DisplayUrl(url.get());
-  if (name != "http" && name != "https") {
-    return Error{ErrorKind::kInvalid, shown + ": only http and https are supported"};
-  }
-  return shown;
-}
-
 bool HoldsControl(std::string_view text) noexcept {
   return std::ranges::any_of(text, [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f';
@@ -173,32 +133,6 @@ Result<List> FormatHeaders(const ClientRequest& request) {
   if (HeaderValue(request.headers, "Content-Type").empty()) Append(list, "Content-Type:");
   return list;
 }
-
-/// Blocks SIGPIPE for this thread: OpenSSL writes with write(2), and a peer that has gone must be
-/// an error and not the end of the process. One that became pending meanwhile is taken back.
-class SigpipeBlocked {
- public:
-  SigpipeBlocked() noexcept {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~SigpipeBlocked() {
-    constexpr timespec kNow{};
-    if (!was_pending_) sigtimedwait(&sigpipe_, nullptr, &kNow);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeBlocked(const SigpipeBlocked&) = delete;
-  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
-
- private:
-  sigset_t sigpipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 void SetMethod(CURL* easy, const ClientRequest& request) {
   if (request.method == "HEAD") {

@@ -272,7 +272,7 @@ namespace {
 using Report = std::function<void(const store::JobProgress&)>;
 
 /// Reads the job and reports it; the receipt once it is final.
-Result<std::optional<model::Receipt>> Look(
+Result<std::optional<model::Receipt>> LookAt(
     store::Store& store, TenantId tenant, JobId job, const Report& report
 ) {
   PULSE_TRY(const store::JobProgress progress, store.jobs().Progress(tenant, job));
@@ -305,7 +305,7 @@ Result<model::Receipt> Engine::FollowOwn(
     const std::uint64_t seen = parts_->observer->changed().version();
     const std::uint64_t ended = parts_->observer->job_finished().version();
     const auto next_look = std::chrono::steady_clock::now() + kProgressInterval;
-    PULSE_TRY(auto receipt, Look(store(), tenant, job, progress));
+    PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
     parts_->observer->changed().WaitBeyond(seen, std::nullopt, stop);
     parts_->observer->job_finished().WaitBeyond(ended, next_look, stop);
@@ -319,7 +319,7 @@ Result<model::Receipt> Engine::FollowOther(
   PULSE_TRY(const auto line, control::CallOwner(parts_->database_path));
   PULSE_CHECK(line->Ring());
   for (;;) {
-    PULSE_TRY(auto receipt, Look(store(), tenant, job, progress));
+    PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
     PULSE_CHECK(line->Wait(stop));
   }

@@ -62,7 +62,8 @@ class FaultPlan {
   /// Whether this record has the content fault. `salt` keeps record families apart.
   bool Marks(Fault fault, std::uint64_t record_id, std::uint64_t salt = 0) const noexcept;
 
-  /// {"502":3,"bad-record":0,…}: configured faults and how often each struck.
+  /// {"502":3,"cut":0}: the configured transport faults and how often each struck. How many records
+  /// content faults mark is told by each Api among its records.
   std::string CountsJson() const;
 
  private:
@@ -70,6 +71,7 @@ class FaultPlan {
 
   struct Slot {
     std::uint32_t per_million = 0;
+    std::uint64_t phase = 0;
     mutable std::atomic<std::uint64_t> calls{0};
     mutable std::atomic<std::uint64_t> struck{0};
   };

@@ -14,6 +14,7 @@ namespace pulse::simulate {
 struct PayloadLine {
   std::string payload;  ///< The payload's bytes exactly as in the file.
   std::string group;    ///< The wrapper's "group" (`owner/repo#12`), when it has one.
+  std::string where;    ///< `payload file PATH line N`, for messages.
 };
 
 /// Reads the files in order. A line is a payload, or an object that has it under "payload"; blank

@@ -7,11 +7,11 @@ namespace {
 
 constexpr std::size_t kNestingDepth = 2000;  // Over the depth limits of common JSON readers.
 
-std::string DeepList() {
-  return std::string(kNestingDepth, '[') + std::string(kNestingDepth, ']');
-}
+std::string DeepList() { return std::string(kNestingDepth, '[') + std::string(kNestingDepth, ']'); }
 
-bool OneOf(std::string_view field, std::string_view a, std::string_view b, std::string_view c = {}) {
+bool OneOf(
+    std::string_view field, std::string_view a, std::string_view b, std::string_view c = {}
+) {
   return field == a || field == b || (!c.empty() && field == c);
 }
 
@@ -24,7 +24,8 @@ Breakage BreakageOf(std::int64_t pull_id) noexcept {
 
 std::optional<std::string> BrokenValue(Breakage breakage, std::string_view field) {
   switch (breakage) {
-    case Breakage::kNone: break;
+    case Breakage::kNone:
+      break;
     case Breakage::kBadTime:
       if (OneOf(field, "createdAt", "created_at")) return "\"the day before yesterday\"";
       break;

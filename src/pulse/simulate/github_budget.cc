@@ -15,18 +15,19 @@ Budget::Budget(std::int64_t per_hour)
 Standing Budget::Charge(
     std::string_view credential, Resource resource, std::int64_t points, EpochMs now
 ) {
-  auto windows = windows_.Lock();
-  Window& window = (*windows)[{std::string(credential), resource}];
-  if (window.start == 0 || now - window.start >= kHour) window = {now, 0};
-  Standing standing;
-  standing.granted = window.used + points <= per_hour_;
-  if (standing.granted) window.used += points;
-  standing.limit = per_hour_;
-  standing.used = window.used;
-  standing.remaining = standing.granted ? per_hour_ - window.used : 0;
-  // Whole seconds, rounded up: a client that waits until then finds a new hour.
-  standing.reset_at = (window.start + kHour + 999) / 1000 * 1000;
-  return standing;
+  return windows_.With([&](Windows& windows) {
+    Window& window = windows[{std::string(credential), resource}];
+    if (window.start == 0 || now - window.start >= kHour) window = {now, 0};
+    Standing standing;
+    standing.granted = window.used + points <= per_hour_;
+    if (standing.granted) window.used += points;
+    standing.limit = per_hour_;
+    standing.used = window.used;
+    standing.remaining = standing.granted ? per_hour_ - window.used : 0;
+    // Whole seconds, rounded up: a client that waits until then finds a new hour.
+    standing.reset_at = (window.start + kHour + 999) / 1000 * 1000;
+    return standing;
+  });
 }
 
 Standing Budget::Look(std::string_view credential, Resource resource, EpochMs now) {

@@ -60,7 +60,9 @@ bool Fits(const Value& value, std::string_view type) {
 class Checker {
  public:
   Checker(
-      const Schema& schema, const Document& document, const Operation& operation,
+      const Schema& schema,
+      const Document& document,
+      const Operation& operation,
       const std::vector<Argument>& variables
   )
       : schema_(schema), document_(document), operation_(operation), variables_(variables) {}
@@ -73,7 +75,9 @@ class Checker {
     if (judgement_.errors.empty() && judgement_.price.nodes > kMaxNodes) {
       judgement_.errors.push_back(fmt::format(
           R"({{"type":"MAX_NODE_LIMIT_EXCEEDED","path":{},{},"message":"This query requests up to {} possible nodes which exceeds the maximum limit of 500,000."}})",
-          PathText(path_), Locations(operation_.at), judgement_.price.nodes
+          PathText(path_),
+          Locations(operation_.at),
+          judgement_.price.nodes
       ));
     }
     return std::move(judgement_);
@@ -82,15 +86,21 @@ class Checker {
  private:
   void Fail(Location at, std::string_view message, const std::string& extensions) {
     judgement_.errors.push_back(fmt::format(
-        R"({{"path":{},"extensions":{{{}}},{},"message":{}}})", PathText(path_), extensions,
-        Locations(at), Quoted(message)
+        R"({{"path":{},"extensions":{{{}}},{},"message":{}}})",
+        PathText(path_),
+        extensions,
+        Locations(at),
+        Quoted(message)
     ));
   }
 
   void FailPage(Location at, std::string_view type, std::string_view message) {
     judgement_.errors.push_back(fmt::format(
-        R"({{"type":"{}","path":{},{},"message":{}}})", type, PathText(std::span(path_).subspan(1)),
-        Locations(at), Quoted(message)
+        R"({{"type":"{}","path":{},{},"message":{}}})",
+        type,
+        PathText(std::span(path_).subspan(1)),
+        Locations(at),
+        Quoted(message)
     ));
   }
 
@@ -101,9 +111,15 @@ class Checker {
       const bool field = selection.kind == Selection::Kind::kField;
       path_.push_back(field ? selection.key() : "... on " + selection.on);
       switch (selection.kind) {
-        case Selection::Kind::kField: WalkField(type, selection, parents); break;
-        case Selection::Kind::kInline: WalkInline(type, selection, parents); break;
-        case Selection::Kind::kSpread: WalkSpread(selection, parents); break;
+        case Selection::Kind::kField:
+          WalkField(type, selection, parents);
+          break;
+        case Selection::Kind::kInline:
+          WalkInline(type, selection, parents);
+          break;
+        case Selection::Kind::kSpread:
+          WalkSpread(selection, parents);
+          break;
       }
       path_.pop_back();
     }
@@ -119,7 +135,8 @@ class Checker {
     const Fragment* fragment = document_.FindFragment(selection.name);
     if (fragment == nullptr) {
       return Fail(
-          selection.at, fmt::format("Fragment {} was used, but not defined", selection.name),
+          selection.at,
+          fmt::format("Fragment {} was used, but not defined", selection.name),
           R"("code":"useAndDefineFragment")"
       );
     }
@@ -127,7 +144,8 @@ class Checker {
     if (on == nullptr) return FailNoType(fragment->on, fragment->at);
     if (!open_fragments_.insert(fragment).second) {
       return Fail(
-          selection.at, fmt::format("Fragment {} contains an infinite loop", selection.name),
+          selection.at,
+          fmt::format("Fragment {} contains an infinite loop", selection.name),
           R"("code":"infiniteLoop")"
       );
     }
@@ -137,7 +155,8 @@ class Checker {
 
   void FailNoType(const std::string& name, Location at) {
     Fail(
-        at, fmt::format("No such type {}, so it can't be a fragment condition", name),
+        at,
+        fmt::format("No such type {}, so it can't be a fragment condition", name),
         fmt::format(R"("code":"undefinedType","typeName":{})", Quoted(name))
     );
   }
@@ -150,25 +169,35 @@ class Checker {
           selection.at,
           fmt::format("Field '{}' doesn't exist on type '{}'", selection.name, type.name),
           fmt::format(
-              R"("code":"undefinedField","typeName":{},"fieldName":{})", Quoted(type.name),
+              R"("code":"undefinedField","typeName":{},"fieldName":{})",
+              Quoted(type.name),
               Quoted(selection.name)
           )
       );
     }
     CheckArguments(*field, selection);
     if (field->target == nullptr) {
-      if (!selection.selections.empty()) FailSelections(*field, selection, "Selections can't be made on scalars");
+      if (!selection.selections.empty())
+        FailSelections(*field, selection, "Selections can't be made on scalars");
       return;
     }
-    if (selection.selections.empty()) return FailSelections(*field, selection, "Field must have selections");
-    Walk(*field->target, selection.selections, field->is_connection() ? Charge(selection, parents) : parents);
+    if (selection.selections.empty())
+      return FailSelections(*field, selection, "Field must have selections");
+    Walk(
+        *field->target,
+        selection.selections,
+        field->is_connection() ? Charge(selection, parents) : parents
+    );
   }
 
   void FailSelections(const FieldDef& field, const Selection& selection, std::string_view what) {
     Fail(
         selection.at,
         fmt::format(
-            "{} (field '{}' returns {} {} selections{})", what, field.name, field.type_name,
+            "{} (field '{}' returns {} {} selections{})",
+            what,
+            field.name,
+            field.type_name,
             field.target == nullptr ? "but has" : "but has no",
             field.target == nullptr ? "" : fmt::format(". Did you mean '{} {{ ... }}'?", field.name)
         ),
@@ -188,9 +217,11 @@ class Checker {
       });
       if (!only_count) {
         FailPage(
-            selection.at, "MISSING_PAGINATION_BOUNDARIES",
+            selection.at,
+            "MISSING_PAGINATION_BOUNDARIES",
             fmt::format(
-                "You must provide a `first` or `last` value to properly paginate the `{}` connection.",
+                "You must provide a `first` or `last` value to properly paginate the `{}` "
+                "connection.",
                 selection.name
             )
         );
@@ -201,10 +232,15 @@ class Checker {
     std::from_chars(size->text.data(), size->text.data() + size->text.size(), count);
     if (count < 1 || count > kMaxPage) {
       FailPage(
-          selection.at, count < 1 ? "INVALID_PAGINATION_BOUNDARIES" : "EXCESSIVE_PAGINATION",
+          selection.at,
+          count < 1 ? "INVALID_PAGINATION_BOUNDARIES" : "EXCESSIVE_PAGINATION",
           fmt::format(
-              "Requesting {} records on the `{}` connection {} the `{}` limit of {} record{}.", count,
-              selection.name, count < 1 ? "is below" : "exceeds", name, count < 1 ? 1 : kMaxPage,
+              "Requesting {} records on the `{}` connection {} the `{}` limit of {} record{}.",
+              count,
+              selection.name,
+              count < 1 ? "is below" : "exceeds",
+              name,
+              count < 1 ? 1 : kMaxPage,
               count < 1 ? "" : "s"
           )
       );
@@ -235,7 +271,8 @@ class Checker {
             fmt::format("Field '{}' doesn't accept argument '{}'", field.name, argument.name),
             fmt::format(
                 R"("code":"argumentNotAccepted","name":{},"typeName":"Field","argumentName":{})",
-                Quoted(field.name), Quoted(argument.name)
+                Quoted(field.name),
+                Quoted(argument.name)
             )
         );
       } else if (!Fits(argument.value, def->type)) {
@@ -243,7 +280,9 @@ class Checker {
             argument.at,
             fmt::format(
                 "Argument '{}' on Field '{}' has an invalid value. Expected type '{}'.",
-                argument.name, field.name, def->type
+                argument.name,
+                field.name,
+                def->type
             ),
             fmt::format(
                 R"("code":"argumentLiteralsIncompatible","typeName":"Field","argumentName":{})",
@@ -259,7 +298,8 @@ class Checker {
             fmt::format("Field '{}' is missing required arguments: {}", field.name, def.name),
             fmt::format(
                 R"("code":"missingRequiredArguments","className":"Field","name":{},"arguments":{})",
-                Quoted(field.name), Quoted(def.name)
+                Quoted(field.name),
+                Quoted(def.name)
             )
         );
       }
@@ -270,7 +310,8 @@ class Checker {
     for (const Argument& argument : directive.arguments) NoteVariables(argument.value);
     if (directive.name == "include" || directive.name == "skip") return;
     Fail(
-        directive.at, fmt::format("Directive @{} is not defined", directive.name),
+        directive.at,
+        fmt::format("Directive @{} is not defined", directive.name),
         fmt::format(R"("code":"undefinedDirective","directiveName":{})", Quoted(directive.name))
     );
   }
@@ -289,7 +330,9 @@ class Checker {
       if (used_.contains(variable.name)) continue;
       Fail(
           variable.at,
-          fmt::format("Variable ${} is declared by {} but not used", variable.name, Name(operation_)),
+          fmt::format(
+              "Variable ${} is declared by {} but not used", variable.name, Name(operation_)
+          ),
           fmt::format(R"("code":"variableNotUsed","variableName":{})", Quoted(variable.name))
       );
     }
@@ -328,7 +371,9 @@ std::vector<Argument> BindVariables(
       errors.push_back(fmt::format(
           R"({{"extensions":{{"problems":[{{"path":[],"explanation":"{}"}}]}},{},"message":"Variable ${} of type {} was provided invalid value"}})",
           missing ? "Expected value to not be null" : "Could not coerce value to " + variable.type,
-          Locations(variable.at), variable.name, variable.type
+          Locations(variable.at),
+          variable.name,
+          variable.type
       ));
     } else if (value != nullptr) {
       bound.push_back({variable.name, *value, variable.at});
@@ -338,7 +383,9 @@ std::vector<Argument> BindVariables(
 }
 
 Judgement Check(
-    const Schema& schema, const Document& document, const Operation& operation,
+    const Schema& schema,
+    const Document& document,
+    const Operation& operation,
     const std::vector<Argument>& variables
 ) {
   return Checker(schema, document, operation, variables).Run();

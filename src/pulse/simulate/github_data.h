@@ -29,13 +29,15 @@ class Data {
 
   virtual std::int64_t PullCount(const Repository& repository) const = 0;
   /// Newest first in the given order; `position` in 0 .. PullCount()-1.
-  virtual PullHead HeadAt(
-      const Repository& repository, PullOrder order, std::int64_t position
-  ) const = 0;
+  virtual PullHead HeadAt(const Repository& repository, PullOrder order, std::int64_t position)
+      const = 0;
   /// False when there is no such number.
-  virtual bool PullOf(
-      const Repository& repository, std::int64_t number, PullRequest& out
-  ) const = 0;
+  virtual bool PullOf(const Repository& repository, std::int64_t number, PullRequest& out)
+      const = 0;
+
+  /// Conversations that have comments but are no pull request here: issues, and pull requests that
+  /// payload files lack. Their comments are in the repository-wide feeds, as GitHub has them.
+  virtual std::vector<std::int64_t> OtherConversations(const Repository& repository) const = 0;
 
   /// Children are listed oldest first, as GitHub does.
   virtual std::int64_t CommitCount(const PullRequest& pull) const = 0;
@@ -49,7 +51,10 @@ class Data {
       const Repository& repository, const PullHead& pull, CommentKind kind, std::int64_t position
   ) const = 0;
   virtual void CommentAt(
-      const Repository& repository, const PullHead& pull, CommentKind kind, std::int64_t position,
+      const Repository& repository,
+      const PullHead& pull,
+      CommentKind kind,
+      std::int64_t position,
       Comment& out
   ) const = 0;
   virtual std::int64_t ThreadCount(const PullRequest& pull) const = 0;
@@ -57,13 +62,11 @@ class Data {
 
   /// Newest first.
   virtual std::int64_t DeploymentCount(const Repository& repository) const = 0;
-  virtual void DeploymentAt(
-      const Repository& repository, std::int64_t position, Deployment& out
-  ) const = 0;
+  virtual void DeploymentAt(const Repository& repository, std::int64_t position, Deployment& out)
+      const = 0;
   virtual std::int64_t ReleaseCount(const Repository& repository) const = 0;
-  virtual void ReleaseAt(
-      const Repository& repository, std::int64_t position, Release& out
-  ) const = 0;
+  virtual void ReleaseAt(const Repository& repository, std::int64_t position, Release& out)
+      const = 0;
 
   /// The account with that login; null when there is none.
   virtual const Actor* FindActor(std::string_view login) const = 0;

@@ -167,7 +167,8 @@ std::optional<PageView> Executor::Window(const PlanField& field, std::int64_t av
     const auto position = DecodeCursor(cursor->text);
     if (!position) {
       Fail(
-          field, "INVALID_CURSOR_ARGUMENTS",
+          field,
+          "INVALID_CURSOR_ARGUMENTS",
           fmt::format("`{}` does not appear to be a valid cursor.", cursor->text)
       );
       return std::nullopt;
@@ -187,7 +188,8 @@ bool Executor::Sacrificed(const PlanField& field) {
   if (!partial_ || list_depth_ == 0) return false;
   partial_ = false;
   Fail(
-      field, "RESOURCE_LIMITS_EXCEEDED",
+      field,
+      "RESOURCE_LIMITS_EXCEEDED",
       "Something went wrong while executing your query. The query consumed too many resources; "
       "the data is incomplete."
   );
@@ -214,11 +216,15 @@ void Executor::ConnectionPart(
     const PlanField& part, const PageView& page, Count total, const EmitNode& emit
 ) {
   switch (part.def == nullptr ? Part::kNone : part.def->part) {
-    case Part::kTotalCount: return detail::Write(*this, total);
-    case Part::kPageInfo: return Object(part, "PageInfo", &page);
+    case Part::kTotalCount:
+      return detail::Write(*this, total);
+    case Part::kPageInfo:
+      return Object(part, "PageInfo", &page);
     case Part::kNodes:
-    case Part::kEdges: break;
-    default: return Text(part.type_name);
+    case Part::kEdges:
+      break;
+    default:
+      return Text(part.type_name);
   }
   const bool edges = part.def->part == Part::kEdges;
   path_.push_back(edges ? "\"edges\"" : "\"nodes\"");

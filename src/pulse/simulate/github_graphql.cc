@@ -48,7 +48,8 @@ Value FromJson(const Json& json) {
         value.fields.push_back({name, FromJson(field), {}});
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return value;
 }
@@ -125,9 +126,7 @@ http::Response WithRate(http::Response response, const Standing& standing) {
 
 }  // namespace
 
-http::Response Graphql::Handle(
-    std::string_view body, std::string_view credential, EpochMs now
-) {
+http::Response Graphql::Handle(std::string_view body, std::string_view credential, EpochMs now) {
   const Json request = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!request.is_object()) return Refusal(400, "Problems parsing JSON");
   Prepared prepared = Prepare(schema_, request);
@@ -149,12 +148,20 @@ http::Response Graphql::Handle(
     );
   }
   if (dry) {
-    std::erase_if(prepared.plan, [](const PlanField& field) { return field.def == nullptr || field.def->name != "rateLimit"; });
+    std::erase_if(prepared.plan, [](const PlanField& field) {
+      return field.def == nullptr || field.def->name != "rateLimit";
+    });
   } else {
     points_.fetch_add(cost, std::memory_order_relaxed);
   }
-  const RateLimitView rate{standing.limit, cost, standing.remaining,
-                           standing.used,  prepared.price.nodes, standing.reset_at};
+  const RateLimitView rate{
+      standing.limit,
+      cost,
+      standing.remaining,
+      standing.used,
+      prepared.price.nodes,
+      standing.reset_at
+  };
   Executor executor(data_, rate);
   const bool partial = prepared.price.requests > 1 && faults_.Strikes(Fault::kPartialGraphql);
   return WithRate(JsonAnswer(200, executor.Run(prepared.plan, partial)), standing);

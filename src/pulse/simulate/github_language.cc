@@ -11,9 +11,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;  // A query nests about 10 levels; this bounds our own recursion.
 
-bool IsNameStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsNameChar(char c) { return IsNameStart(c) || IsDigit(c); }
 
@@ -85,8 +83,8 @@ class Lexer {
   Token Number(Token token) {
     std::size_t n = 1;
     bool real = false;
-    while (n < text_.size() &&
-           (IsDigit(text_[n]) || std::string_view(".eE+-").find(text_[n]) != std::string_view::npos)) {
+    while (n < text_.size() && (IsDigit(text_[n]) || std::string_view(".eE+-").find(text_[n]) !=
+                                                         std::string_view::npos)) {
       real = real || !IsDigit(text_[n]);
       ++n;
     }
@@ -111,7 +109,8 @@ class Lexer {
 
   Token BlockString(Token token) {
     const std::size_t end = text_.find("\"\"\"", 3);
-    if (end == std::string_view::npos) return Take(std::move(token), Token::Kind::kBad, text_.size());
+    if (end == std::string_view::npos)
+      return Take(std::move(token), Token::Kind::kBad, text_.size());
     token.kind = Token::Kind::kString;
     token.text.assign(text_.substr(3, end - 3));
     Advance(end + 3);
@@ -121,7 +120,13 @@ class Lexer {
   /// Appends the character escaped at `at` (behind the backslash); returns the bytes it took.
   std::size_t Escape(std::size_t at, std::string& out) const {
     constexpr std::array<std::pair<char, char>, 8> kEscapes = {
-        {{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', '\b'}, {'f', '\f'}, {'n', '\n'}, {'r', '\r'},
+        {{'"', '"'},
+         {'\\', '\\'},
+         {'/', '/'},
+         {'b', '\b'},
+         {'f', '\f'},
+         {'n', '\n'},
+         {'r', '\r'},
          {'t', '\t'}}
     };
     for (const auto& [letter, meaning] : kEscapes) {
@@ -196,7 +201,9 @@ class Parser {
         fmt::format(
             "Parse error on {} at [{}, {}]: expected {}",
             end ? std::string("the end of the query") : fmt::format("\"{}\"", token_.text),
-            token_.at.line, token_.at.column, wanted
+            token_.at.line,
+            token_.at.column,
+            wanted
         )
     );
   }
@@ -373,15 +380,22 @@ class Parser {
       return value;
     }
     switch (token_.kind) {
-      case Token::Kind::kInt: value.kind = Value::Kind::kInt; break;
-      case Token::Kind::kFloat: value.kind = Value::Kind::kFloat; break;
-      case Token::Kind::kString: value.kind = Value::Kind::kString; break;
-      case Token::Kind::kName:
-        value.kind = Is("null")                   ? Value::Kind::kNull
-                     : Is("true") || Is("false") ? Value::Kind::kBoolean
-                                                  : Value::Kind::kEnum;
+      case Token::Kind::kInt:
+        value.kind = Value::Kind::kInt;
         break;
-      default: return Unexpected("a value");
+      case Token::Kind::kFloat:
+        value.kind = Value::Kind::kFloat;
+        break;
+      case Token::Kind::kString:
+        value.kind = Value::Kind::kString;
+        break;
+      case Token::Kind::kName:
+        value.kind = Is("null")                  ? Value::Kind::kNull
+                     : Is("true") || Is("false") ? Value::Kind::kBoolean
+                                                 : Value::Kind::kEnum;
+        break;
+      default:
+        return Unexpected("a value");
     }
     value.text = Take();
     return value;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Language: the GraphQL query language, parsed into plain structs (spec of October 2021, section 2).
-/// Read: operations, variables with defaults, arguments, aliases, directives, fragments of both
+/// Language: the GraphQL query language, parsed into plain structs (spec of October 2021, section
+/// 2). Read: operations, variables with defaults, arguments, aliases, directives, fragments of both
 /// kinds. Not read: type system definitions and block strings' indentation rules.
 
 #include <optional>
@@ -23,7 +23,15 @@ struct Argument;
 
 struct Value {
   enum class Kind : unsigned char {
-    kNull, kInt, kFloat, kString, kBoolean, kEnum, kList, kObject, kVariable
+    kNull,
+    kInt,
+    kFloat,
+    kString,
+    kBoolean,
+    kEnum,
+    kList,
+    kObject,
+    kVariable
   };
   Kind kind = Kind::kNull;
   std::string text;  ///< The digits, the characters, `true`, the enum's or the variable's name.

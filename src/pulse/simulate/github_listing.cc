@@ -15,8 +15,8 @@ PullListing::PullListing(const Data& data, const Repository& repository, PullFil
   for (std::int64_t i = 0; i < total_; ++i) {
     const PullHead head = data_.HeadAt(repository_, filter_.order, i);
     if (Keeps(head)) kept.push_back(static_cast<std::int32_t>(i));
-    const bool past = filter_.order == PullOrder::kUpdated && filter_.since &&
-                      head.updated < *filter_.since;
+    const bool past =
+        filter_.order == PullOrder::kUpdated && filter_.since && head.updated < *filter_.since;
     if (past) break;  // Newest first: the rest is older still.
   }
 }
@@ -51,20 +51,31 @@ const std::vector<FeedEntry>& Feeds::Of(
   return feed->entries;
 }
 
-void Feeds::Build(
-    const Repository& repository, CommentKind kind, PullOrder order, Feed& feed
+void Feeds::AddComments(
+    const Repository& repository, CommentKind kind, const PullHead& head, Feed& feed
 ) const {
+  const std::int64_t count = data_.CommentCount(repository, head, kind);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const CommentHead comment = data_.CommentHeadAt(repository, head, kind, i);
+    feed.entries.push_back(
+        {comment.created,
+         comment.updated,
+         static_cast<std::int32_t>(head.number),
+         static_cast<std::int32_t>(i)}
+    );
+  }
+}
+
+void Feeds::Build(const Repository& repository, CommentKind kind, PullOrder order, Feed& feed)
+    const {
   const std::int64_t pulls = data_.PullCount(repository);
   for (std::int64_t i = 0; i < pulls; ++i) {
-    const PullHead head = data_.HeadAt(repository, PullOrder::kCreated, i);
-    const std::int64_t count = data_.CommentCount(repository, head, kind);
-    for (std::int64_t j = 0; j < count; ++j) {
-      const CommentHead comment = data_.CommentHeadAt(repository, head, kind, j);
-      feed.entries.push_back(
-          {comment.created, comment.updated, static_cast<std::int32_t>(head.number),
-           static_cast<std::int32_t>(j)}
-      );
-    }
+    AddComments(repository, kind, data_.HeadAt(repository, PullOrder::kCreated, i), feed);
+  }
+  for (const std::int64_t number : data_.OtherConversations(repository)) {
+    PullHead head;
+    head.number = number;
+    AddComments(repository, kind, head, feed);
   }
   std::ranges::sort(feed.entries, {}, [order](const FeedEntry& entry) {
     const EpochMs at = order == PullOrder::kUpdated ? entry.updated : entry.created;

@@ -20,8 +20,8 @@ enum class Direction : unsigned char { kAscending, kDescending };
 struct PullFilter {
   PullOrder order = PullOrder::kCreated;
   Direction direction = Direction::kAscending;
-  std::vector<PullState> states;     ///< Empty: all.
-  std::optional<EpochMs> since;      ///< Updated at or after.
+  std::vector<PullState> states;  ///< Empty: all.
+  std::optional<EpochMs> since;   ///< Updated at or after.
 };
 
 /// Without a filter nothing is copied and any position is O(1); with one, making the list reads
@@ -57,9 +57,7 @@ class Feeds {
  public:
   explicit Feeds(const Data& data) : data_(data) {}
 
-  const std::vector<FeedEntry>& Of(
-      const Repository& repository, CommentKind kind, PullOrder order
-  );
+  const std::vector<FeedEntry>& Of(const Repository& repository, CommentKind kind, PullOrder order);
 
  private:
   using Key = std::pair<int, int>;
@@ -68,6 +66,8 @@ class Feeds {
     std::vector<FeedEntry> entries;
   };
   void Build(const Repository& repository, CommentKind kind, PullOrder order, Feed& feed) const;
+  void AddComments(const Repository& repository, CommentKind kind, const PullHead& head, Feed& feed)
+      const;
 
   const Data& data_;
   std::mutex mutex_;

@@ -73,6 +73,7 @@ struct Repository {
   Count stars;
   Count forks;
   std::vector<std::string> topics;
+  bool generated = false;                 ///< Nothing about it is unknown.
   const std::string* verbatim = nullptr;  ///< REST payload as given in a file.
 };
 
@@ -201,8 +202,8 @@ struct Comment {
   std::string diff_hunk;
   std::string commit_oid;
   std::string original_oid;
-  std::int64_t review_id = 0;      ///< 0: unknown.
-  std::int64_t reply_to = 0;       ///< Comment id; 0: starts its thread.
+  std::int64_t review_id = 0;  ///< 0: unknown.
+  std::int64_t reply_to = 0;   ///< Comment id; 0: starts its thread.
   std::string reply_to_node;
 };
 

@@ -11,8 +11,8 @@ constexpr std::size_t kDigits = 11;  // 64 bits in base 64.
 }  // namespace
 
 std::string FormatNodeId(const NodeId& id) {
-  std::uint64_t bits = std::uint64_t{id.repository} << 56 | std::uint64_t{id.number} << 24 |
-                       std::uint64_t{id.child};
+  std::uint64_t bits =
+      std::uint64_t{id.repository} << 56 | std::uint64_t{id.number} << 24 | std::uint64_t{id.child};
   std::string text;
   text.reserve(id.prefix.size() + kMark.size() + kDigits);
   text.append(id.prefix).append(kMark);

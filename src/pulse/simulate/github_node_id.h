@@ -12,10 +12,10 @@
 namespace pulse::simulate::github {
 
 struct NodeId {
-  std::string_view prefix;      ///< `PR`, `PRRT`, `R`, `IC`, … as GitHub's ids begin.
-  std::uint32_t repository = 0; ///< Position of the repository; below 256.
-  std::uint32_t number = 0;     ///< Of the pull request, deployment, …
-  std::uint32_t child = 0;      ///< Position of the child in its list; below 2^24.
+  std::string_view prefix;       ///< `PR`, `PRRT`, `R`, `IC`, … as GitHub's ids begin.
+  std::uint32_t repository = 0;  ///< Position of the repository; below 256.
+  std::uint32_t number = 0;      ///< Of the pull request, deployment, …
+  std::uint32_t child = 0;       ///< Position of the child in its list; below 2^24.
 };
 
 std::string FormatNodeId(const NodeId& id);

@@ -127,7 +127,9 @@ const std::vector<PlanField>* PlanSelection::For(std::string_view type) const no
 }
 
 std::vector<PlanField> MakePlan(
-    const Schema& schema, const Document& document, const Operation& operation,
+    const Schema& schema,
+    const Document& document,
+    const Operation& operation,
     const std::vector<Argument>& variables
 ) {
   return Planner(schema, document, variables).Fields(schema.query(), {&operation.selections});

@@ -25,9 +25,7 @@ inline constexpr std::int64_t kMaxPage = 100;
 struct Price {
   std::int64_t requests = 0;  ///< One per connection and parent it hangs on.
   std::int64_t nodes = 0;     ///< What all connections could return together.
-  std::int64_t points() const noexcept {
-    return requests < 150 ? 1 : (requests + 50) / 100;
-  }
+  std::int64_t points() const noexcept { return requests < 150 ? 1 : (requests + 50) / 100; }
 };
 
 struct Judgement {
@@ -43,7 +41,9 @@ std::vector<Argument> BindVariables(
 
 /// A connection counts whether or not @include keeps it, as in GitHub's own estimate.
 Judgement Check(
-    const Schema& schema, const Document& document, const Operation& operation,
+    const Schema& schema,
+    const Document& document,
+    const Operation& operation,
     const std::vector<Argument>& variables
 );
 
@@ -58,11 +58,11 @@ struct PlanSelection {
 };
 
 struct PlanField {
-  const FieldDef* def = nullptr;     ///< Null for __typename.
-  std::string type_name;             ///< Of the object it belongs to.
-  std::string name;                  ///< The response key.
-  std::string quoted;                ///< `"name":`
-  std::vector<Argument> arguments;   ///< Variables are replaced by their values.
+  const FieldDef* def = nullptr;    ///< Null for __typename.
+  std::string type_name;            ///< Of the object it belongs to.
+  std::string name;                 ///< The response key.
+  std::string quoted;               ///< `"name":`
+  std::vector<Argument> arguments;  ///< Variables are replaced by their values.
   PlanSelection selection;
   Location at;
 
@@ -73,7 +73,9 @@ struct PlanField {
 
 /// Must have passed Check().
 std::vector<PlanField> MakePlan(
-    const Schema& schema, const Document& document, const Operation& operation,
+    const Schema& schema,
+    const Document& document,
+    const Operation& operation,
     const std::vector<Argument>& variables
 );
 

@@ -21,7 +21,8 @@ std::string NamedType(std::string_view type) {
 
 /// `PullRequestCommitConnection` -> `PullRequestCommit`; the few names that do not say their node.
 std::string NodeTypeOf(std::string_view connection) {
-  return std::string(connection.substr(0, connection.size() - std::string_view("Connection").size()));
+  return std::string(connection.substr(0, connection.size() - std::string_view("Connection").size())
+  );
 }
 
 TypeDef ConnectionType(const std::string& name) {

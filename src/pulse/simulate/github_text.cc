@@ -7,20 +7,43 @@ namespace pulse::simulate::github {
 namespace {
 
 constexpr std::array<std::string_view, 16> kVerbs = {
-    "Retry", "Fix", "Speed up", "Stop losing", "Add metrics for", "Refactor", "Document", "Remove",
-    "Validate", "Cache", "Throttle", "Test", "Log", "Paginate", "Encrypt", "Simplify"
+    "Retry",
+    "Fix",
+    "Speed up",
+    "Stop losing",
+    "Add metrics for",
+    "Refactor",
+    "Document",
+    "Remove",
+    "Validate",
+    "Cache",
+    "Throttle",
+    "Test",
+    "Log",
+    "Paginate",
+    "Encrypt",
+    "Simplify"
 };
 constexpr std::array<std::string_view, 20> kSubjects = {
-    "card authorisations", "payment webhooks", "the checkout timeout", "deploy rollbacks",
-    "the settlement export", "search suggestions", "push notifications", "session tokens",
-    "the invoice renderer", "queue consumers", "database migrations", "the login redirect",
-    "currency rounding", "feature flags", "the order history page", "flaky browser tests",
-    "rate limit headers", "image uploads", "the data retention job", "audit log entries"
+    "card authorisations",   "payment webhooks",   "the checkout timeout",   "deploy rollbacks",
+    "the settlement export", "search suggestions", "push notifications",     "session tokens",
+    "the invoice renderer",  "queue consumers",    "database migrations",    "the login redirect",
+    "currency rounding",     "feature flags",      "the order history page", "flaky browser tests",
+    "rate limit headers",    "image uploads",      "the data retention job", "audit log entries"
 };
 constexpr std::array<std::string_view, 12> kTails = {
-    "after a deploy", "when the gateway is slow", "for large merchants", "on mobile",
-    "under load", "in the nightly run", "behind a proxy", "with empty carts",
-    "on the first request", "during failover", "for guests", "in the sandbox"
+    "after a deploy",
+    "when the gateway is slow",
+    "for large merchants",
+    "on mobile",
+    "under load",
+    "in the nightly run",
+    "behind a proxy",
+    "with empty carts",
+    "on the first request",
+    "during failover",
+    "for guests",
+    "in the sandbox"
 };
 constexpr std::array<std::string_view, 18> kSentences = {
     "Payments time out after a deploy because the pool is drained before the new pods are ready.",
@@ -43,12 +66,26 @@ constexpr std::array<std::string_view, 18> kSentences = {
     "We should backport this to the release branch."
 };
 constexpr std::array<std::string_view, 8> kFolders = {
-    "src/checkout", "src/gateway", "src/ledger", "web/app", "deploy", "lib/queue", "api/orders",
+    "src/checkout",
+    "src/gateway",
+    "src/ledger",
+    "web/app",
+    "deploy",
+    "lib/queue",
+    "api/orders",
     "tests/integration"
 };
 constexpr std::array<std::string_view, 10> kFiles = {
-    "retry.go", "client.ts", "handler.py", "pool.cc", "README.md", "schema.sql", "values.yaml",
-    "index.tsx", "session.rb", "timeout_test.go"
+    "retry.go",
+    "client.ts",
+    "handler.py",
+    "pool.cc",
+    "README.md",
+    "schema.sql",
+    "values.yaml",
+    "index.tsx",
+    "session.rb",
+    "timeout_test.go"
 };
 
 template <std::size_t N>

@@ -30,11 +30,10 @@ std::vector<std::int64_t> InEnvironments(
   Deployment deployment;
   for (std::int64_t i = 0; i < data.DeploymentCount(repository); ++i) {
     data.DeploymentAt(repository, i, deployment);
-    const bool wanted =
-        environments.text == deployment.environment ||
-        std::ranges::any_of(environments.items, [&](const Value& each) {
-          return each.text == deployment.environment;
-        });
+    const bool wanted = environments.text == deployment.environment ||
+                        std::ranges::any_of(environments.items, [&](const Value& each) {
+                          return each.text == deployment.environment;
+                        });
     if (wanted) kept.push_back(i);
   }
   return kept;
@@ -45,8 +44,8 @@ void WriteDeployments(Executor& out, const Repository& repository, const PlanFie
   const bool filtered = environments != nullptr && !environments->is_null();
   std::vector<std::int64_t> kept;
   if (filtered) kept = InEnvironments(out.data(), repository, *environments);
-  const std::int64_t count = filtered ? static_cast<std::int64_t>(kept.size())
-                                      : out.data().DeploymentCount(repository);
+  const std::int64_t count =
+      filtered ? static_cast<std::int64_t>(kept.size()) : out.data().DeploymentCount(repository);
   const bool descending = Descending(field);
   DeploymentOf deployment{{}, &repository};
   out.Connection(field, count, [&](std::int64_t i, const PlanField& node) {
@@ -70,41 +69,61 @@ void WriteReleases(Executor& out, const Repository& repository, const PlanField&
 
 void WriteStatuses(Executor& out, const DeploymentOf& deployment, const PlanField& field) {
   const auto& statuses = deployment.value.statuses;
-  out.Connection(field, static_cast<std::int64_t>(statuses.size()), [&](std::int64_t i, const PlanField& node) {
-    out.Object(node, "DeploymentStatus", &statuses[static_cast<std::size_t>(i)]);
-  });
+  out.Connection(
+      field,
+      static_cast<std::int64_t>(statuses.size()),
+      [&](std::int64_t i, const PlanField& node) {
+        out.Object(node, "DeploymentStatus", &statuses[static_cast<std::size_t>(i)]);
+      }
+  );
 }
 
 TypeDef DeploymentType() {
   using D = DeploymentOf;
   TypeDef type{"Deployment", TypeKind::kObject, {}, {}};
   type.fields = {
-      Field<D>("commit: Commit", [](Executor& out, const D& d, const PlanField& field) {
-        const Commit commit = CommitStub(d.repository, d.value.oid, d.value.created);
-        out.Object(field, "Commit", &commit);
-      }),
+      Field<D>(
+          "commit: Commit",
+          [](Executor& out, const D& d, const PlanField& field) {
+            const Commit commit = CommitStub(d.repository, d.value.oid, d.value.created);
+            out.Object(field, "Commit", &commit);
+          }
+      ),
       Leaf<D>("commitOid: String!", [](const D& d) { return std::string_view(d.value.oid); }),
       When<D>("createdAt: DateTime!", [](const D& d) { return d.value.created; }),
       Who<D>("creator: Actor!", [](const D& d) { return d.value.creator; }),
       Leaf<D>("databaseId: Int", [](const D& d) { return SmallId(d.value.id); }),
-      Leaf<D>("description: String", [](const D& d) { return std::string_view(d.value.description); }),
-      Leaf<D>("environment: String", [](const D& d) { return std::string_view(d.value.environment); }),
+      Leaf<D>(
+          "description: String", [](const D& d) { return std::string_view(d.value.description); }
+      ),
+      Leaf<D>(
+          "environment: String", [](const D& d) { return std::string_view(d.value.environment); }
+      ),
       Leaf<D>("id: ID!", [](const D& d) { return std::string_view(d.value.node_id); }),
-      Leaf<D>("latestEnvironment: String", [](const D& d) {
-        return std::string_view(d.value.environment);
-      }),
-      Field<D>("latestStatus: DeploymentStatus", [](Executor& out, const D& d, const PlanField& field) {
-        if (d.value.statuses.empty()) return out.Null();
-        out.Object(field, "DeploymentStatus", &d.value.statuses.front());
-      }),
-      Leaf<D>("originalEnvironment: String", [](const D& d) {
-        return std::string_view(d.value.original_environment);
-      }),
-      Field<D>("ref: Ref", [](Executor& out, const D& d, const PlanField& field) {
-        // A Ref here is always the default branch; a deleted branch's ref is null, as on GitHub.
-        if (d.value.ref != d.repository->default_branch) return out.Null();
-        out.Object(field, "Ref", d.repository);
-      }),
+      Leaf<D>(
+          "latestEnvironment: String",
+          [](const D& d) { return std::string_view(d.value.environment); }
+      ),
+      Field<D>(
+          "latestStatus: DeploymentStatus",
+          [](Executor& out, const D& d, const PlanField& field) {
+            if (d.value.statuses.empty()) return out.Null();
+            out.Object(field, "DeploymentStatus", &d.value.statuses.front());
+          }
+      ),
+      Leaf<D>(
+          "originalEnvironment: String",
+          [](const D& d) { return std::string_view(d.value.original_environment); }
+      ),
+      Field<D>(
+          "ref: Ref",
+          [](Executor& out, const D& d, const PlanField& field) {
+            // A Ref here is always the default branch; a deleted branch's ref is null, as on
+            // GitHub.
+            if (d.value.ref != d.repository->default_branch) return out.Null();
+            out.Object(field, "Ref", d.repository);
+          }
+      ),
       Leaf<D>("state: DeploymentState", [](const D& d) { return std::string_view(d.value.state); }),
       Field<D>(
           "statuses(after: String, before: String, first: Int, last: Int): "
@@ -127,7 +146,9 @@ TypeDef DeploymentStatusType() {
       Leaf<S>("environment: String", [](const S& s) { return std::string_view(s.environment); }),
       Leaf<S>("id: ID!", [](const S& s) { return std::string_view(s.node_id); }),
       Leaf<S>("logUrl: URI", [](const S& s) { return std::string_view(s.log_url); }),
-      Leaf<S>("state: DeploymentStatusState!", [](const S& s) { return std::string_view(s.state); }),
+      Leaf<S>(
+          "state: DeploymentStatusState!", [](const S& s) { return std::string_view(s.state); }
+      ),
       When<S>("updatedAt: DateTime!", [](const S& s) { return s.created; }),
   };
   return type;
@@ -147,17 +168,24 @@ TypeDef ReleaseType() {
       Leaf<R>("isPrerelease: Boolean!", [](const R& r) { return r.value.prerelease; }),
       Leaf<R>("name: String", [](const R& r) { return std::string_view(r.value.name); }),
       When<R>("publishedAt: DateTime", [](const R& r) { return r.value.published; }),
-      Field<R>("tagCommit: Commit", [](Executor& out, const R& r, const PlanField& field) {
-        const Commit commit = CommitStub(r.repository, r.value.oid, r.value.created);
-        out.Object(field, "Commit", &commit);
-      }),
+      Field<R>(
+          "tagCommit: Commit",
+          [](Executor& out, const R& r, const PlanField& field) {
+            const Commit commit = CommitStub(r.repository, r.value.oid, r.value.created);
+            out.Object(field, "Commit", &commit);
+          }
+      ),
       Leaf<R>("tagName: String!", [](const R& r) { return std::string_view(r.value.tag); }),
-      When<R>("updatedAt: DateTime!", [](const R& r) {
-        return r.value.published.value_or(r.value.created);
-      }),
-      Leaf<R>("url: URI!", [](const R& r) {
-        return fmt::format("{}/releases/tag/{}", r.repository->url, r.value.tag);
-      }),
+      When<R>(
+          "updatedAt: DateTime!",
+          [](const R& r) { return r.value.published.value_or(r.value.created); }
+      ),
+      Leaf<R>(
+          "url: URI!",
+          [](const R& r) {
+            return fmt::format("{}/releases/tag/{}", r.repository->url, r.value.tag);
+          }
+      ),
   };
   return type;
 }

@@ -9,9 +9,12 @@ using Pull = PullRequest;
 
 std::string_view StateName(const Pull& pull) {
   switch (pull.state) {
-    case PullState::kOpen: return "OPEN";
-    case PullState::kClosed: return "CLOSED";
-    case PullState::kMerged: return "MERGED";
+    case PullState::kOpen:
+      return "OPEN";
+    case PullState::kClosed:
+      return "CLOSED";
+    case PullState::kMerged:
+      return "MERGED";
   }
   return "OPEN";
 }
@@ -33,9 +36,12 @@ std::vector<FieldDef> Identity() {
       Leaf<Pull>("id: ID!", [](const Pull& pull) { return std::string_view(pull.node_id); }),
       Leaf<Pull>("number: Int!", [](const Pull& pull) { return pull.number; }),
       Leaf<Pull>("permalink: URI!", [](const Pull& pull) { return std::string_view(pull.url); }),
-      Leaf<Pull>("resourcePath: URI!", [](const Pull& pull) {
-        return fmt::format("/{}/pull/{}", pull.repository->full_name, pull.number);
-      }),
+      Leaf<Pull>(
+          "resourcePath: URI!",
+          [](const Pull& pull) {
+            return fmt::format("/{}/pull/{}", pull.repository->full_name, pull.number);
+          }
+      ),
       Leaf<Pull>("url: URI!", [](const Pull& pull) { return std::string_view(pull.url); }),
   };
 }
@@ -43,20 +49,24 @@ std::vector<FieldDef> Identity() {
 std::vector<FieldDef> Facts() {
   return {
       Leaf<Pull>("additions: Int!", [](const Pull& pull) { return pull.additions; }),
-      Leaf<Pull>("authorAssociation: CommentAuthorAssociation!", [](const Pull& pull) {
-        return Known(pull.association);
-      }),
+      Leaf<Pull>(
+          "authorAssociation: CommentAuthorAssociation!",
+          [](const Pull& pull) { return Known(pull.association); }
+      ),
       Leaf<Pull>("body: String!", [](const Pull& pull) { return pull.body.value_or(""); }),
       Leaf<Pull>("bodyText: String!", [](const Pull& pull) { return pull.body.value_or(""); }),
       Leaf<Pull>("changedFiles: Int!", [](const Pull& pull) { return pull.changed_files; }),
-      Leaf<Pull>("closed: Boolean!", [](const Pull& pull) { return pull.state != PullState::kOpen; }),
+      Leaf<Pull>(
+          "closed: Boolean!", [](const Pull& pull) { return pull.state != PullState::kOpen; }
+      ),
       Leaf<Pull>("deletions: Int!", [](const Pull& pull) { return pull.deletions; }),
       Leaf<Pull>("isDraft: Boolean!", [](const Pull& pull) { return pull.draft; }),
       Leaf<Pull>("locked: Boolean!", [](const Pull& pull) { return pull.locked; }),
       Leaf<Pull>("merged: Boolean!", [](const Pull& pull) { return pull.merged; }),
-      Leaf<Pull>("reviewDecision: PullRequestReviewDecision", [](const Pull& pull) {
-        return pull.review_decision;
-      }),
+      Leaf<Pull>(
+          "reviewDecision: PullRequestReviewDecision",
+          [](const Pull& pull) { return pull.review_decision; }
+      ),
       Leaf<Pull>("state: PullRequestState!", [](const Pull& pull) { return StateName(pull); }),
       Leaf<Pull>("title: String!", [](const Pull& pull) { return pull.title; }),
       Leaf<Pull>("totalCommentsCount: Int", [](const Pull& pull) { return AllComments(pull); }),
@@ -77,37 +87,50 @@ std::vector<FieldDef> Branches() {
   return {
       Leaf<Pull>("baseRefName: String!", [](const Pull& pull) { return Known(pull.base_ref); }),
       Leaf<Pull>("baseRefOid: GitObjectID!", [](const Pull& pull) { return Known(pull.base_oid); }),
-      Field<Pull>("baseRepository: Repository", [](Executor& out, const Pull& pull, const PlanField& field) {
-        out.Object(field, "Repository", pull.repository);
-      }),
+      Field<Pull>(
+          "baseRepository: Repository",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            out.Object(field, "Repository", pull.repository);
+          }
+      ),
       Leaf<Pull>("headRefName: String!", [](const Pull& pull) { return Known(pull.head_ref); }),
       Leaf<Pull>("headRefOid: GitObjectID!", [](const Pull& pull) { return Known(pull.head_oid); }),
-      Field<Pull>("headRepository: Repository", [](Executor& out, const Pull& pull, const PlanField& field) {
-        if (!pull.head_repository) return out.Null();
-        if (*pull.head_repository == pull.repository->full_name) {
-          return out.Object(field, "Repository", pull.repository);
-        }
-        // A fork: nothing is known of it but its name and that it was made from this one.
-        Repository fork = *pull.repository;
-        fork.full_name = *pull.head_repository;
-        fork.name = fork.full_name.substr(fork.full_name.find('/') + 1);
-        fork.id = 0;
-        fork.node_id = "R_fork_" + fork.full_name;
-        fork.fork = true;
-        fork.url = fmt::format("{}/{}", kWebBase, fork.full_name);
-        out.Object(field, "Repository", &fork);
-      }),
-      Leaf<Pull>("isCrossRepository: Boolean!", [](const Pull& pull) {
-        return pull.head_repository != pull.repository->full_name;
-      }),
-      Field<Pull>("mergeCommit: Commit", [](Executor& out, const Pull& pull, const PlanField& field) {
-        if (!pull.merged || pull.merge_oid.empty()) return out.Null();
-        const Commit commit = CommitStub(pull.repository, pull.merge_oid, pull.merged_at);
-        out.Object(field, "Commit", &commit);
-      }),
-      Field<Pull>("repository: Repository!", [](Executor& out, const Pull& pull, const PlanField& field) {
-        out.Object(field, "Repository", pull.repository);
-      }),
+      Field<Pull>(
+          "headRepository: Repository",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            if (!pull.head_repository) return out.Null();
+            if (*pull.head_repository == pull.repository->full_name) {
+              return out.Object(field, "Repository", pull.repository);
+            }
+            // A fork: nothing is known of it but its name and that it was made from this one.
+            Repository fork = *pull.repository;
+            fork.full_name = *pull.head_repository;
+            fork.name = fork.full_name.substr(fork.full_name.find('/') + 1);
+            fork.id = 0;
+            fork.node_id = "R_fork_" + fork.full_name;
+            fork.fork = true;
+            fork.url = fmt::format("{}/{}", kWebBase, fork.full_name);
+            out.Object(field, "Repository", &fork);
+          }
+      ),
+      Leaf<Pull>(
+          "isCrossRepository: Boolean!",
+          [](const Pull& pull) { return pull.head_repository != pull.repository->full_name; }
+      ),
+      Field<Pull>(
+          "mergeCommit: Commit",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            if (!pull.merged || pull.merge_oid.empty()) return out.Null();
+            const Commit commit = CommitStub(pull.repository, pull.merge_oid, pull.merged_at);
+            out.Object(field, "Commit", &commit);
+          }
+      ),
+      Field<Pull>(
+          "repository: Repository!",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            out.Object(field, "Repository", pull.repository);
+          }
+      ),
   };
 }
 
@@ -139,10 +162,13 @@ std::vector<FieldDef> People() {
 
 std::vector<FieldDef> Planning() {
   return {
-      Field<Pull>("milestone: Milestone", [](Executor& out, const Pull& pull, const PlanField& field) {
-        if (pull.milestone == nullptr) return out.Null();
-        out.Object(field, "Milestone", pull.milestone);
-      }),
+      Field<Pull>(
+          "milestone: Milestone",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            if (pull.milestone == nullptr) return out.Null();
+            out.Object(field, "Milestone", pull.milestone);
+          }
+      ),
       Field<Pull>(
           "labels(after: String, before: String, first: Int, last: Int): LabelConnection",
           [](Executor& out, const Pull& pull, const PlanField& field) {
@@ -177,7 +203,9 @@ TypeDef PullRequestType() {
 TypeDef LabelType() {
   TypeDef type{"Label", TypeKind::kObject, {}, {}};
   type.fields = {
-      Leaf<Label>("color: String!", [](const Label& label) { return std::string_view(label.color); }),
+      Leaf<Label>(
+          "color: String!", [](const Label& label) { return std::string_view(label.color); }
+      ),
       Leaf<Label>("description: String", [](const Label& label) { return label.description; }),
       Leaf<Label>("id: ID!", [](const Label& label) { return std::string_view(label.node_id); }),
       Leaf<Label>("name: String!", [](const Label& label) { return std::string_view(label.name); }),
@@ -193,7 +221,9 @@ TypeDef MilestoneType() {
       Leaf<Milestone>("id: ID!", [](const Milestone& m) { return std::string_view(m.node_id); }),
       Leaf<Milestone>("number: Int!", [](const Milestone& m) { return m.number; }),
       Leaf<Milestone>("state: MilestoneState!", [](const Milestone& m) { return Upper(m.state); }),
-      Leaf<Milestone>("title: String!", [](const Milestone& m) { return std::string_view(m.title); }),
+      Leaf<Milestone>(
+          "title: String!", [](const Milestone& m) { return std::string_view(m.title); }
+      ),
       When<Milestone>("updatedAt: DateTime!", [](const Milestone& m) { return m.updated; }),
   };
   return type;
@@ -202,16 +232,27 @@ TypeDef MilestoneType() {
 TypeDef IssueTypeDef() {
   TypeDef type{"Issue", TypeKind::kObject, {}, {}};
   type.fields = {
-      Leaf<IssueReference>("id: ID!", [](const IssueReference& issue) {
-        return fmt::format("I_{}_{}", issue.repository->node_id, issue.number);
-      }),
-      Leaf<IssueReference>("number: Int!", [](const IssueReference& issue) { return issue.number; }),
-      Field<IssueReference>("repository: Repository!", [](Executor& out, const IssueReference& issue, const PlanField& field) {
-        out.Object(field, "Repository", issue.repository);
-      }),
-      Leaf<IssueReference>("url: URI!", [](const IssueReference& issue) {
-        return fmt::format("{}/issues/{}", issue.repository->url, issue.number);
-      }),
+      Leaf<IssueReference>(
+          "id: ID!",
+          [](const IssueReference& issue) {
+            return fmt::format("I_{}_{}", issue.repository->node_id, issue.number);
+          }
+      ),
+      Leaf<IssueReference>(
+          "number: Int!", [](const IssueReference& issue) { return issue.number; }
+      ),
+      Field<IssueReference>(
+          "repository: Repository!",
+          [](Executor& out, const IssueReference& issue, const PlanField& field) {
+            out.Object(field, "Repository", issue.repository);
+          }
+      ),
+      Leaf<IssueReference>(
+          "url: URI!",
+          [](const IssueReference& issue) {
+            return fmt::format("{}/issues/{}", issue.repository->url, issue.number);
+          }
+      ),
   };
   return type;
 }
@@ -244,7 +285,8 @@ void WritePull(
   PullRequest pull;
   if (out.data().PullOf(repository, number, pull)) return out.Pull(field, pull);
   out.Fail(
-      field, "NOT_FOUND",
+      field,
+      "NOT_FOUND",
       fmt::format("Could not resolve to a PullRequest with the number of {}.", number)
   );
 }

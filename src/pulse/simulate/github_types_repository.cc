@@ -52,9 +52,9 @@ PullFilter FilterOf(const PlanField& field) {
   const Value* states = field.Find("states");
   if (states == nullptr) return filter;
   for (const auto& [name, state] : kStates) {
-    const bool wanted = states->text == name || std::ranges::any_of(states->items, [&](const Value& v) {
-                          return v.text == name;
-                        });
+    const bool wanted =
+        states->text == name ||
+        std::ranges::any_of(states->items, [&](const Value& v) { return v.text == name; });
     if (wanted) filter.states.push_back(state);
   }
   return filter;
@@ -81,14 +81,19 @@ std::vector<FieldDef> RepositoryFlags() {
   return {
       Leaf<Repository>("isArchived: Boolean!", [](const Repository& r) { return r.archived; }),
       Leaf<Repository>("isDisabled: Boolean!", [](const Repository& r) { return r.disabled; }),
-      Leaf<Repository>("isEmpty: Boolean!", [](const Repository& r) { return !r.pushed.has_value(); }),
+      Leaf<Repository>(
+          "isEmpty: Boolean!", [](const Repository& r) { return !r.pushed.has_value(); }
+      ),
       Leaf<Repository>("isFork: Boolean!", [](const Repository& r) { return r.fork; }),
-      Leaf<Repository>("isInOrganization: Boolean!", [](const Repository& r) {
-        return r.owner->type == "Organization";
-      }),
+      Leaf<Repository>(
+          "isInOrganization: Boolean!",
+          [](const Repository& r) { return r.owner->type == "Organization"; }
+      ),
       Leaf<Repository>("isLocked: Boolean!", [](const Repository&) { return false; }),
       Leaf<Repository>("isMirror: Boolean!", [](const Repository&) { return false; }),
-      Leaf<Repository>("isPrivate: Boolean!", [](const Repository& r) { return r.visibility != "public"; }),
+      Leaf<Repository>(
+          "isPrivate: Boolean!", [](const Repository& r) { return r.visibility != "public"; }
+      ),
       Leaf<Repository>("isTemplate: Boolean!", [](const Repository& r) { return r.is_template; }),
   };
 }
@@ -101,47 +106,67 @@ std::vector<FieldDef> RepositoryFacts() {
       Leaf<Repository>("diskUsage: Int", [](const Repository& r) { return r.disk_kib; }),
       Leaf<Repository>("forkCount: Int!", [](const Repository& r) { return r.forks; }),
       Leaf<Repository>("id: ID!", [](const Repository& r) { return std::string_view(r.node_id); }),
-      Leaf<Repository>("name: String!", [](const Repository& r) { return std::string_view(r.name); }),
-      Leaf<Repository>("nameWithOwner: String!", [](const Repository& r) {
-        return std::string_view(r.full_name);
-      }),
+      Leaf<Repository>(
+          "name: String!", [](const Repository& r) { return std::string_view(r.name); }
+      ),
+      Leaf<Repository>(
+          "nameWithOwner: String!",
+          [](const Repository& r) { return std::string_view(r.full_name); }
+      ),
       When<Repository>("pushedAt: DateTime", [](const Repository& r) { return r.pushed; }),
       Leaf<Repository>("resourcePath: URI!", [](const Repository& r) { return "/" + r.full_name; }),
       Leaf<Repository>("stargazerCount: Int!", [](const Repository& r) { return r.stars; }),
       When<Repository>("updatedAt: DateTime!", [](const Repository& r) { return r.updated; }),
       Leaf<Repository>("url: URI!", [](const Repository& r) { return std::string_view(r.url); }),
-      Leaf<Repository>("visibility: RepositoryVisibility!", [](const Repository& r) {
-        return Upper(r.visibility);
-      }),
+      Leaf<Repository>(
+          "visibility: RepositoryVisibility!",
+          [](const Repository& r) { return Upper(r.visibility); }
+      ),
   };
 }
 
 std::vector<FieldDef> RepositoryObjects() {
   return {
-      Field<Repository>("defaultBranchRef: Ref", [](Executor& out, const Repository& r, const PlanField& field) {
-        if (r.default_branch.empty()) return out.Null();
-        out.Object(field, "Ref", &r);
-      }),
-      Field<Repository>("owner: RepositoryOwner!", [](Executor& out, const Repository& r, const PlanField& field) {
-        out.Object(field, r.owner->type, r.owner);
-      }),
-      Field<Repository>("primaryLanguage: Language", [](Executor& out, const Repository& r, const PlanField& field) {
-        if (!r.language) return out.Null();
-        out.Object(field, "Language", &*r.language);
-      }),
-      Field<Repository>("pullRequest(number: Int!): PullRequest", [](Executor& out, const Repository& r, const PlanField& field) {
-        const Value* number = field.Find("number");
-        WritePull(out, field, r, number == nullptr ? 0 : std::atoll(number->text.c_str()));
-      }),
+      Field<Repository>(
+          "defaultBranchRef: Ref",
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            if (r.default_branch.empty()) return out.Null();
+            out.Object(field, "Ref", &r);
+          }
+      ),
+      Field<Repository>(
+          "owner: RepositoryOwner!",
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            out.Object(field, r.owner->type, r.owner);
+          }
+      ),
+      Field<Repository>(
+          "primaryLanguage: Language",
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            if (!r.language) return out.Null();
+            out.Object(field, "Language", &*r.language);
+          }
+      ),
+      Field<Repository>(
+          "pullRequest(number: Int!): PullRequest",
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            const Value* number = field.Find("number");
+            WritePull(out, field, r, number == nullptr ? 0 : std::atoll(number->text.c_str()));
+          }
+      ),
       Field<Repository>(
           "pullRequests(after: String, before: String, first: Int, last: Int, orderBy: IssueOrder, "
           "states: [PullRequestState!]): PullRequestConnection!",
-          [](Executor& out, const Repository& r, const PlanField& field) { WritePulls(out, r, field); }
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            WritePulls(out, r, field);
+          }
       ),
       Field<Repository>(
           "repositoryTopics(after: String, before: String, first: Int, last: Int): "
           "RepositoryTopicConnection!",
-          [](Executor& out, const Repository& r, const PlanField& field) { WriteTopics(out, r, field); }
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            WriteTopics(out, r, field);
+          }
       ),
   };
 }
@@ -176,32 +201,44 @@ std::vector<TypeDef> RepositoryTypes() {
   TypeDef ref{"Ref", TypeKind::kObject, {}, {}};
   ref.fields = {
       Leaf<Repository>("id: ID!", [](const Repository& r) { return "REF_" + r.node_id; }),
-      Leaf<Repository>("name: String!", [](const Repository& r) {
-        return std::string_view(r.default_branch);
-      }),
-      Leaf<Repository>("prefix: String!", [](const Repository&) { return std::string_view("refs/heads/"); }),
-      Field<Repository>("target: GitObject", [](Executor& out, const Repository& r, const PlanField& field) {
-        if (r.head_oid.empty()) return out.Null();
-        const Commit commit = CommitStub(&r, r.head_oid, r.pushed);
-        out.Object(field, "Commit", &commit);
-      }),
+      Leaf<Repository>(
+          "name: String!", [](const Repository& r) { return std::string_view(r.default_branch); }
+      ),
+      Leaf<Repository>(
+          "prefix: String!", [](const Repository&) { return std::string_view("refs/heads/"); }
+      ),
+      Field<Repository>(
+          "target: GitObject",
+          [](Executor& out, const Repository& r, const PlanField& field) {
+            if (r.head_oid.empty()) return out.Null();
+            const Commit commit = CommitStub(&r, r.head_oid, r.pushed);
+            out.Object(field, "Commit", &commit);
+          }
+      ),
   };
   TypeDef language{"Language", TypeKind::kObject, {}, {}};
   language.fields = {
       Leaf<std::string>("id: ID!", [](const std::string& name) { return "LA_" + name; }),
-      Leaf<std::string>("name: String!", [](const std::string& name) { return std::string_view(name); }),
+      Leaf<std::string>(
+          "name: String!", [](const std::string& name) { return std::string_view(name); }
+      ),
   };
   TypeDef repository_topic{"RepositoryTopic", TypeKind::kObject, {}, {}};
   repository_topic.fields = {
       Leaf<std::string>("id: ID!", [](const std::string& name) { return "RT_" + name; }),
-      Field<std::string>("topic: Topic!", [](Executor& out, const std::string& name, const PlanField& field) {
-        out.Object(field, "Topic", &name);
-      }),
+      Field<std::string>(
+          "topic: Topic!",
+          [](Executor& out, const std::string& name, const PlanField& field) {
+            out.Object(field, "Topic", &name);
+          }
+      ),
   };
   TypeDef topic{"Topic", TypeKind::kObject, {}, {}};
   topic.fields = {
       Leaf<std::string>("id: ID!", [](const std::string& name) { return "TO_" + name; }),
-      Leaf<std::string>("name: String!", [](const std::string& name) { return std::string_view(name); }),
+      Leaf<std::string>(
+          "name: String!", [](const std::string& name) { return std::string_view(name); }
+      ),
   };
   std::vector<TypeDef> types;
   for (TypeDef* type : {&repository, &ref, &language, &repository_topic, &topic}) {

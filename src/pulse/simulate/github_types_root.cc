@@ -26,8 +26,10 @@ void WriteNode(Executor& out, const PlanField& field, const std::string& id) {
   const Data::NodeRef node = out.data().FindNode(id);
   PullRequest pull;
   switch (node.kind) {
-    case Kind::kRepository: return out.Object(field, "Repository", node.repository);
-    case Kind::kActor: return out.Object(field, node.actor->type, node.actor);
+    case Kind::kRepository:
+      return out.Object(field, "Repository", node.repository);
+    case Kind::kActor:
+      return out.Object(field, node.actor->type, node.actor);
     case Kind::kPull:
       if (out.data().PullOf(*node.repository, node.number, pull)) return out.Pull(field, pull);
       break;
@@ -39,7 +41,8 @@ void WriteNode(Executor& out, const PlanField& field, const std::string& id) {
         return out.Object(field, "PullRequestReviewThread", &thread);
       }
       break;
-    case Kind::kNone: break;
+    case Kind::kNone:
+      break;
   }
   out.Fail(
       field, "NOT_FOUND", fmt::format("Could not resolve to a node with the global id of '{}'", id)
@@ -55,7 +58,9 @@ void WriteAccount(
                     (wanted.empty() || actor->type == wanted);
   if (fits) return out.Object(field, actor->type, actor);
   out.Fail(
-      field, "NOT_FOUND", fmt::format("Could not resolve to {} with the login of '{}'.", shown, login)
+      field,
+      "NOT_FOUND",
+      fmt::format("Could not resolve to {} with the login of '{}'.", shown, login)
   );
 }
 
@@ -64,7 +69,8 @@ void WriteRepository(Executor& out, const PlanField& field) {
   const Repository* repository = FindRepository(out.data(), full_name);
   if (repository != nullptr) return out.Object(field, "Repository", repository);
   out.Fail(
-      field, "NOT_FOUND",
+      field,
+      "NOT_FOUND",
       fmt::format("Could not resolve to a Repository with the name '{}'.", full_name)
   );
 }
@@ -72,40 +78,57 @@ void WriteRepository(Executor& out, const PlanField& field) {
 TypeDef QueryType() {
   TypeDef type{"Query", TypeKind::kObject, {}, {}};
   type.fields = {
-      Root("node(id: ID!): Node", [](Executor& out, const PlanField& field) {
-        WriteNode(out, field, TextArgument(field, "id"));
-      }),
-      Root("nodes(ids: [ID!]!): [Node]!", [](Executor& out, const PlanField& field) {
-        const Value* ids = field.Find("ids");
-        const auto count = ids == nullptr ? 0 : static_cast<std::int64_t>(ids->items.size());
-        out.List(count, [&](std::int64_t i) {
-          WriteNode(out, field, ids->items[static_cast<std::size_t>(i)].text);
-        });
-      }),
-      Root("organization(login: String!): Organization", [](Executor& out, const PlanField& field) {
-        WriteAccount(out, field, "Organization", "an Organization");
-      }),
-      Root("rateLimit(dryRun: Boolean = false): RateLimit", [](Executor& out, const PlanField& field) {
-        out.Object(field, "RateLimit", &out.rate());
-      }),
+      Root(
+          "node(id: ID!): Node",
+          [](Executor& out, const PlanField& field) {
+            WriteNode(out, field, TextArgument(field, "id"));
+          }
+      ),
+      Root(
+          "nodes(ids: [ID!]!): [Node]!",
+          [](Executor& out, const PlanField& field) {
+            const Value* ids = field.Find("ids");
+            const auto count = ids == nullptr ? 0 : static_cast<std::int64_t>(ids->items.size());
+            out.List(count, [&](std::int64_t i) {
+              WriteNode(out, field, ids->items[static_cast<std::size_t>(i)].text);
+            });
+          }
+      ),
+      Root(
+          "organization(login: String!): Organization",
+          [](Executor& out, const PlanField& field) {
+            WriteAccount(out, field, "Organization", "an Organization");
+          }
+      ),
+      Root(
+          "rateLimit(dryRun: Boolean = false): RateLimit",
+          [](Executor& out, const PlanField& field) { out.Object(field, "RateLimit", &out.rate()); }
+      ),
       Root(
           "repository(followRenames: Boolean = true, name: String!, owner: String!): Repository",
           [](Executor& out, const PlanField& field) { WriteRepository(out, field); }
       ),
-      Root("repositoryOwner(login: String!): RepositoryOwner", [](Executor& out, const PlanField& field) {
-        const std::string login = TextArgument(field, "login");
-        const Actor* actor = out.data().FindActor(login);
-        const bool fits = actor != nullptr && field.selection.For(actor->type) != nullptr;
-        // GitHub answers an unknown owner with null and no error.
-        if (fits) return out.Object(field, actor->type, actor);
-        out.Null();
-      }),
-      Root("user(login: String!): User", [](Executor& out, const PlanField& field) {
-        WriteAccount(out, field, "User", "a User");
-      }),
-      Root("viewer: User!", [](Executor& out, const PlanField& field) {
-        out.Object(field, "User", &out.data().viewer());
-      }),
+      Root(
+          "repositoryOwner(login: String!): RepositoryOwner",
+          [](Executor& out, const PlanField& field) {
+            const std::string login = TextArgument(field, "login");
+            const Actor* actor = out.data().FindActor(login);
+            const bool fits = actor != nullptr && field.selection.For(actor->type) != nullptr;
+            // GitHub answers an unknown owner with null and no error.
+            if (fits) return out.Object(field, actor->type, actor);
+            out.Null();
+          }
+      ),
+      Root(
+          "user(login: String!): User",
+          [](Executor& out, const PlanField& field) { WriteAccount(out, field, "User", "a User"); }
+      ),
+      Root(
+          "viewer: User!",
+          [](Executor& out, const PlanField& field) {
+            out.Object(field, "User", &out.data().viewer());
+          }
+      ),
   };
   return type;
 }
@@ -113,18 +136,22 @@ TypeDef QueryType() {
 /// What every account answers; the Actor interface plus ids.
 std::vector<FieldDef> AccountFields() {
   return {
-      Leaf<Actor>("avatarUrl(size: Int): URI!", [](const Actor& actor) {
-        return fmt::format("{}/avatars/{}", kWebBase, actor.id);
-      }),
+      Leaf<Actor>(
+          "avatarUrl(size: Int): URI!",
+          [](const Actor& actor) { return fmt::format("{}/avatars/{}", kWebBase, actor.id); }
+      ),
       When<Actor>("createdAt: DateTime!", [](const Actor&) { return kAccountsCreated; }),
       Leaf<Actor>("databaseId: Int", [](const Actor& actor) { return SmallId(actor.id); }),
       Leaf<Actor>("id: ID!", [](const Actor& actor) { return std::string_view(actor.node_id); }),
-      Leaf<Actor>("login: String!", [](const Actor& actor) { return std::string_view(actor.login); }),
+      Leaf<Actor>(
+          "login: String!", [](const Actor& actor) { return std::string_view(actor.login); }
+      ),
       Leaf<Actor>("resourcePath: URI!", [](const Actor& actor) { return "/" + actor.login; }),
       When<Actor>("updatedAt: DateTime!", [](const Actor&) { return kAccountsCreated; }),
-      Leaf<Actor>("url: URI!", [](const Actor& actor) {
-        return fmt::format("{}/{}", kWebBase, actor.login);
-      }),
+      Leaf<Actor>(
+          "url: URI!",
+          [](const Actor& actor) { return fmt::format("{}/{}", kWebBase, actor.login); }
+      ),
   };
 }
 
@@ -160,7 +187,9 @@ std::vector<TypeDef> AccountTypes() {
       Leaf<Actor>("databaseId: Int", [](const Actor& actor) { return SmallId(actor.id); }),
       Leaf<Actor>("id: ID!", [](const Actor& actor) { return std::string_view(actor.node_id); }),
       Leaf<Actor>("name: String!", [](const Actor& actor) { return std::string_view(actor.name); }),
-      Leaf<Actor>("slug: String!", [](const Actor& actor) { return std::string_view(actor.login); }),
+      Leaf<Actor>(
+          "slug: String!", [](const Actor& actor) { return std::string_view(actor.login); }
+      ),
   };
   std::vector<TypeDef> types;
   for (TypeDef* type : {&user, &organization, &bot, &mannequin, &team}) {
@@ -171,7 +200,9 @@ std::vector<TypeDef> AccountTypes() {
 
 /// An interface answers through the object behind it, so its own fields have no resolver.
 TypeDef Interface(
-    std::string name, std::initializer_list<std::string_view> fields, std::vector<std::string> members
+    std::string name,
+    std::initializer_list<std::string_view> fields,
+    std::vector<std::string> members
 ) {
   TypeDef type{std::move(name), TypeKind::kInterface, {}, std::move(members)};
   for (const std::string_view field : fields) type.fields.emplace_back(field, nullptr);
@@ -184,8 +215,12 @@ TypeDef RateLimitType() {
       Leaf<RateLimitView>("cost: Int!", [](const RateLimitView& rate) { return rate.cost; }),
       Leaf<RateLimitView>("limit: Int!", [](const RateLimitView& rate) { return rate.limit; }),
       Leaf<RateLimitView>("nodeCount: Int!", [](const RateLimitView& rate) { return rate.nodes; }),
-      Leaf<RateLimitView>("remaining: Int!", [](const RateLimitView& rate) { return rate.remaining; }),
-      When<RateLimitView>("resetAt: DateTime!", [](const RateLimitView& rate) { return rate.reset_at; }),
+      Leaf<RateLimitView>(
+          "remaining: Int!", [](const RateLimitView& rate) { return rate.remaining; }
+      ),
+      When<RateLimitView>(
+          "resetAt: DateTime!", [](const RateLimitView& rate) { return rate.reset_at; }
+      ),
       Leaf<RateLimitView>("used: Int!", [](const RateLimitView& rate) { return rate.used; }),
   };
   return type;
@@ -194,14 +229,25 @@ TypeDef RateLimitType() {
 TypeDef PageInfoType() {
   TypeDef type{"PageInfo", TypeKind::kObject, {}, {}};
   type.fields = {
-      Leaf<PageView>("endCursor: String", [](const PageView& page) {
-        return page.begin == page.end ? std::nullopt : std::optional(EncodeCursor(page.end - 1));
-      }),
-      Leaf<PageView>("hasNextPage: Boolean!", [](const PageView& page) { return page.end < page.total; }),
-      Leaf<PageView>("hasPreviousPage: Boolean!", [](const PageView& page) { return page.begin > 0; }),
-      Leaf<PageView>("startCursor: String", [](const PageView& page) {
-        return page.begin == page.end ? std::nullopt : std::optional(EncodeCursor(page.begin));
-      }),
+      Leaf<PageView>(
+          "endCursor: String",
+          [](const PageView& page) {
+            return page.begin == page.end ? std::nullopt
+                                          : std::optional(EncodeCursor(page.end - 1));
+          }
+      ),
+      Leaf<PageView>(
+          "hasNextPage: Boolean!", [](const PageView& page) { return page.end < page.total; }
+      ),
+      Leaf<PageView>(
+          "hasPreviousPage: Boolean!", [](const PageView& page) { return page.begin > 0; }
+      ),
+      Leaf<PageView>(
+          "startCursor: String",
+          [](const PageView& page) {
+            return page.begin == page.end ? std::nullopt : std::optional(EncodeCursor(page.begin));
+          }
+      ),
   };
   return type;
 }
@@ -219,19 +265,25 @@ std::vector<TypeDef> RootTypes() {
       {"Bot", "Mannequin", "Organization", "User"}
   ));
   types.push_back(Interface(
-      "Node", {"id: ID!"},
-      {"Bot", "Mannequin", "Organization", "PullRequest", "PullRequestReviewThread", "Repository",
+      "Node",
+      {"id: ID!"},
+      {"Bot",
+       "Mannequin",
+       "Organization",
+       "PullRequest",
+       "PullRequestReviewThread",
+       "Repository",
        "User"}
   ));
   TypeDef owner = Interface(
       "RepositoryOwner",
-      {"avatarUrl(size: Int): URI!", "id: ID!", "login: String!", "resourcePath: URI!", "url: URI!"},
+      {"avatarUrl(size: Int): URI!", "id: ID!", "login: String!", "resourcePath: URI!", "url: URI!"
+      },
       {"Organization", "User"}
   );
   owner.fields.push_back(RepositoriesField());
   types.push_back(std::move(owner));
-  types.push_back(
-      {"RequestedReviewer", TypeKind::kUnion, {}, {"Bot", "Mannequin", "Team", "User"}}
+  types.push_back({"RequestedReviewer", TypeKind::kUnion, {}, {"Bot", "Mannequin", "Team", "User"}}
   );
   return types;
 }

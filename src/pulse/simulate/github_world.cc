@@ -13,9 +13,9 @@
 namespace pulse::simulate::github {
 namespace {
 
-constexpr EpochMs kSpan = 730 * kDayMs;     // Two years of pull requests.
-constexpr EpochMs kShortest = 3 * kDayMs;   // From a pull request's creation to its last update.
-constexpr EpochMs kSmallestStep = 4'000;    // Keeps times of neighbours apart by whole seconds.
+constexpr EpochMs kSpan = 730 * kDayMs;    // Two years of pull requests.
+constexpr EpochMs kShortest = 3 * kDayMs;  // From a pull request's creation to its last update.
+constexpr EpochMs kSmallestStep = 4'000;   // Keeps times of neighbours apart by whole seconds.
 constexpr std::int64_t kLargestBlock = 16;
 
 struct RepositoryPlan {
@@ -36,8 +36,14 @@ constexpr std::array<RepositoryPlan, 8> kRepositories = {{
     {"handbook", 2, "", "docs", "How we work"},
 }};
 constexpr std::array<std::string_view, 8> kLabelNames = {
-    "bug", "enhancement", "dependencies", "security", "performance", "breaking change",
-    "good first issue", "needs rebase"
+    "bug",
+    "enhancement",
+    "dependencies",
+    "security",
+    "performance",
+    "breaking change",
+    "good first issue",
+    "needs rebase"
 };
 
 EpochMs WholeSeconds(EpochMs at) { return at / 1000 * 1000; }
@@ -119,6 +125,7 @@ void WorldData::MakeRepositories(std::int64_t prs) {
     Random random(world_.seed(), static_cast<std::uint64_t>(Topic::kRepository), i);
     Repository& repository = repositories_.emplace_back();
     repository.index = static_cast<int>(i);
+    repository.generated = true;
     repository.id = 480'000'000 + static_cast<std::int64_t>(i) * 1'237;
     repository.node_id = FormatNodeId({"R", static_cast<std::uint32_t>(i), 0, 0});
     repository.name = plan.name;
@@ -154,7 +161,9 @@ std::uint64_t WorldData::Noise(
 ) const {
   const auto slot = static_cast<std::uint64_t>(Slot(repository, number));
   return HashOf(
-      world_.seed(), static_cast<std::uint64_t>(topic), slot << 16 ^ static_cast<std::uint64_t>(child)
+      world_.seed(),
+      static_cast<std::uint64_t>(topic),
+      slot << 16 ^ static_cast<std::uint64_t>(child)
   );
 }
 
@@ -179,14 +188,15 @@ std::string WorldData::ChildNode(
     std::string_view prefix, const Repository& repository, std::int64_t number, std::int64_t child
 ) {
   return FormatNodeId(
-      {prefix, static_cast<std::uint32_t>(repository.index), static_cast<std::uint32_t>(number),
+      {prefix,
+       static_cast<std::uint32_t>(repository.index),
+       static_cast<std::uint32_t>(number),
        static_cast<std::uint32_t>(child)}
   );
 }
 
-std::string WorldData::Oid(
-    const Repository& repository, std::int64_t number, std::int64_t child
-) const {
+std::string WorldData::Oid(const Repository& repository, std::int64_t number, std::int64_t child)
+    const {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string oid(40, '0');
   std::uint64_t bits = Noise(Topic::kOid, repository, number, child);
@@ -220,9 +230,8 @@ PullHead WorldData::HeadOf(const Repository& repository, std::int64_t number) co
   return head;
 }
 
-PullHead WorldData::HeadAt(
-    const Repository& repository, PullOrder order, std::int64_t position
-) const {
+PullHead WorldData::HeadAt(const Repository& repository, PullOrder order, std::int64_t position)
+    const {
   const Timeline& timeline = TimelineOf(repository);
   if (order == PullOrder::kUpdated) position = timeline.CreatedPosition(position);
   return HeadOf(repository, timeline.count() - position);
@@ -252,9 +261,7 @@ Data::NodeRef WorldData::FindNode(std::string_view node_id) const {
 
 // --- WorldData: one pull request ---------------------------------------------------------------
 
-bool WorldData::PullOf(
-    const Repository& repository, std::int64_t number, PullRequest& out
-) const {
+bool WorldData::PullOf(const Repository& repository, std::int64_t number, PullRequest& out) const {
   if (number < 1 || number > PullCount(repository)) return false;
   out = PullRequest{};
   static_cast<PullHead&>(out) = HeadOf(repository, number);
@@ -314,7 +321,7 @@ void WorldData::FillText(Random& random, PullRequest& out) const {
   if (form < 75) out.head_ref = (form < 50 ? "feature/" : "fix/") + key + "-" + out.head_ref;
   if (form < 55) title = key + ": " + title;
   if (form >= 55 && form < 65) title = "[" + key + "] " + title;
-  if (form == 99) title = "Bump SLF4J-2 to UTF-8";  // Looks like keys, names no issue.
+  if (form == 99) title = "Bump SLF4J-2 to UTF-8";      // Looks like keys, names no issue.
   if (random.Chance(10)) title += " \xF0\x9F\x9A\x80";  // A rocket.
   if (random.Chance(5)) title = "\xC2\xA0" + title + " ";
   out.title = std::move(title);
@@ -328,7 +335,8 @@ void WorldData::FillText(Random& random, PullRequest& out) const {
   AppendSentence(random, body);
   if (random.Chance(300)) body.append(line).append(line).append("Refs ").append(key);
   if (out.number > 1 && random.Chance(120)) {
-    const std::int64_t closed = 1 + random.Int(static_cast<int>(std::min<std::int64_t>(out.number - 1, 1'000'000)));
+    const std::int64_t closed =
+        1 + random.Int(static_cast<int>(std::min<std::int64_t>(out.number - 1, 1'000'000)));
     body += fmt::format("{}{}Closes #{}", line, line, closed);
     out.closes.push_back({closed, out.repository});
   }

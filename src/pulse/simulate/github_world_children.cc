@@ -35,9 +35,7 @@ std::int64_t WorldData::CommitCount(const PullRequest& pull) const {
   return CommitsOf(*pull.repository, pull.number);
 }
 
-void WorldData::CommitAt(
-    const PullRequest& pull, std::int64_t position, Commit& out
-) const {
+void WorldData::CommitAt(const PullRequest& pull, std::int64_t position, Commit& out) const {
   const Repository& repository = *pull.repository;
   Random random = Draw(Topic::kCommits, repository, pull.number, position + 1);
   out.repository = &repository;
@@ -52,14 +50,14 @@ void WorldData::CommitAt(
   }
   // Work starts before the pull request is opened.
   const EpochMs first = pull.created - (1 + random.Int(3)) * kDayMs;
-  out.committed = position < 3 ? first + position * kHourMs
-                               : Moment(pull, position, CommitCount(pull) * 2);
+  out.committed =
+      position < 3 ? first + position * kHourMs : Moment(pull, position, CommitCount(pull) * 2);
   out.authored = *out.committed - random.Int(120) * kMinuteMs;
-  const Actor* person = pull.author != nullptr && random.Chance(900) ? pull.author
-                                                                     : accounts_.Person(random);
+  const Actor* person =
+      pull.author != nullptr && random.Chance(900) ? pull.author : accounts_.Person(random);
   out.author.name = person->name.empty() ? person->login : person->name;
-  out.author.email = person->email.empty() ? person->login + "@users.noreply.github.example"
-                                           : person->email;
+  out.author.email =
+      person->email.empty() ? person->login + "@users.noreply.github.example" : person->email;
   out.author.user = random.Chance(100) ? nullptr : person;  // An address of no account.
   out.committer = out.author;
   out.additions = random.Int(200);
@@ -75,12 +73,16 @@ std::int64_t WorldData::ReviewCount(const PullRequest& pull) const {
   return random.Int(5);
 }
 
-void WorldData::ReviewAt(
-    const PullRequest& pull, std::int64_t position, Review& out
-) const {
+void WorldData::ReviewAt(const PullRequest& pull, std::int64_t position, Review& out) const {
   constexpr std::array<std::string_view, 8> kStates = {
-      "COMMENTED", "COMMENTED", "COMMENTED", "APPROVED", "APPROVED", "CHANGES_REQUESTED",
-      "DISMISSED", "APPROVED"
+      "COMMENTED",
+      "COMMENTED",
+      "COMMENTED",
+      "APPROVED",
+      "APPROVED",
+      "CHANGES_REQUESTED",
+      "DISMISSED",
+      "APPROVED"
   };
   const Repository& repository = *pull.repository;
   const std::int64_t count = ReviewCount(pull);
@@ -158,7 +160,10 @@ CommentHead WorldData::CommentHeadAt(
 }
 
 void WorldData::CommentAt(
-    const Repository& repository, const PullHead& pull, CommentKind kind, std::int64_t position,
+    const Repository& repository,
+    const PullHead& pull,
+    CommentKind kind,
+    std::int64_t position,
     Comment& out
 ) const {
   const CommentHead head = CommentHeadAt(repository, pull, kind, position);
@@ -210,9 +215,7 @@ std::int64_t WorldData::ThreadCount(const PullRequest& pull) const {
   return ThreadsOf(*pull.repository, pull.number);
 }
 
-void WorldData::ThreadAt(
-    const PullRequest& pull, std::int64_t position, Thread& out
-) const {
+void WorldData::ThreadAt(const PullRequest& pull, std::int64_t position, Thread& out) const {
   const Repository& repository = *pull.repository;
   Random random = Draw(Topic::kThreads, repository, pull.number, 1'000 + position);
   const Span span = ThreadSpan(repository, pull.number, position);

@@ -66,41 +66,41 @@ class WorldData final : public Data {
   const std::vector<const Actor*>& owners() const override { return owners_; }
   const std::vector<Repository>& repositories() const override { return repositories_; }
   std::int64_t PullCount(const Repository& repository) const override;
-  PullHead HeadAt(
-      const Repository& repository, PullOrder order, std::int64_t position
-  ) const override;
+  PullHead HeadAt(const Repository& repository, PullOrder order, std::int64_t position)
+      const override;
   bool PullOf(const Repository& repository, std::int64_t number, PullRequest& out) const override;
+  std::vector<std::int64_t> OtherConversations(const Repository&) const override { return {}; }
   std::int64_t CommitCount(const PullRequest& pull) const override;
   void CommitAt(const PullRequest& pull, std::int64_t position, Commit& out) const override;
   std::int64_t ReviewCount(const PullRequest& pull) const override;
   void ReviewAt(const PullRequest& pull, std::int64_t position, Review& out) const override;
-  std::int64_t CommentCount(
-      const Repository& repository, const PullHead& pull, CommentKind kind
-  ) const override;
+  std::int64_t CommentCount(const Repository& repository, const PullHead& pull, CommentKind kind)
+      const override;
   CommentHead CommentHeadAt(
       const Repository& repository, const PullHead& pull, CommentKind kind, std::int64_t position
   ) const override;
   void CommentAt(
-      const Repository& repository, const PullHead& pull, CommentKind kind, std::int64_t position,
+      const Repository& repository,
+      const PullHead& pull,
+      CommentKind kind,
+      std::int64_t position,
       Comment& out
   ) const override;
   std::int64_t ThreadCount(const PullRequest& pull) const override;
   void ThreadAt(const PullRequest& pull, std::int64_t position, Thread& out) const override;
   std::int64_t DeploymentCount(const Repository& repository) const override;
-  void DeploymentAt(
-      const Repository& repository, std::int64_t position, Deployment& out
-  ) const override;
+  void DeploymentAt(const Repository& repository, std::int64_t position, Deployment& out)
+      const override;
   std::int64_t ReleaseCount(const Repository& repository) const override;
-  void ReleaseAt(
-      const Repository& repository, std::int64_t position, Release& out
-  ) const override;
+  void ReleaseAt(const Repository& repository, std::int64_t position, Release& out) const override;
   const Actor* FindActor(std::string_view login) const override { return accounts_.Find(login); }
   NodeRef FindNode(std::string_view node_id) const override;
 
  private:
   const Timeline& TimelineOf(const Repository& repository) const;
-  Random Draw(Topic topic, const Repository& repository, std::int64_t number, std::int64_t child = 0)
-      const;
+  Random Draw(
+      Topic topic, const Repository& repository, std::int64_t number, std::int64_t child = 0
+  ) const;
   std::uint64_t Noise(
       Topic topic, const Repository& repository, std::int64_t number, std::int64_t child = 0
   ) const;
@@ -111,8 +111,7 @@ class WorldData final : public Data {
       const Repository& repository, std::int64_t number, std::int64_t child
   );
   static std::string ChildNode(
-      std::string_view prefix, const Repository& repository, std::int64_t number,
-      std::int64_t child
+      std::string_view prefix, const Repository& repository, std::int64_t number, std::int64_t child
   );
   std::string Oid(const Repository& repository, std::int64_t number, std::int64_t child) const;
   PullHead HeadOf(const Repository& repository, std::int64_t number) const;
@@ -125,9 +124,8 @@ class WorldData final : public Data {
     std::int64_t count = 0;
   };
   std::int64_t ThreadsOf(const Repository& repository, std::int64_t number) const;
-  std::int64_t ThreadSize(
-      const Repository& repository, std::int64_t number, std::int64_t thread
-  ) const;
+  std::int64_t ThreadSize(const Repository& repository, std::int64_t number, std::int64_t thread)
+      const;
   Span ThreadSpan(const Repository& repository, std::int64_t number, std::int64_t thread) const;
 
   void MakeRepositories(std::int64_t prs);

@@ -20,9 +20,8 @@ std::int64_t WorldData::DeploymentCount(const Repository& repository) const {
   return PullCount(repository) / kPullsPerDeployment;
 }
 
-void WorldData::DeploymentAt(
-    const Repository& repository, std::int64_t position, Deployment& out
-) const {
+void WorldData::DeploymentAt(const Repository& repository, std::int64_t position, Deployment& out)
+    const {
   const Timeline& timeline = TimelineOf(repository);
   const std::int64_t serial = DeploymentCount(repository) - position;  // 1 is the oldest.
   Random random = Draw(Topic::kDeployment, repository, serial);
@@ -66,9 +65,7 @@ std::int64_t WorldData::ReleaseCount(const Repository& repository) const {
   return PullCount(repository) / kPullsPerRelease;
 }
 
-void WorldData::ReleaseAt(
-    const Repository& repository, std::int64_t position, Release& out
-) const {
+void WorldData::ReleaseAt(const Repository& repository, std::int64_t position, Release& out) const {
   const Timeline& timeline = TimelineOf(repository);
   const std::int64_t serial = ReleaseCount(repository) - position;
   Random random = Draw(Topic::kRelease, repository, serial);

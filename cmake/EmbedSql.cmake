@@ -2,7 +2,25 @@
 #   embed_sql(TARGET pulse_store_sqlite DIALECT sqlite FILES db/queries/sqlite/steps.sql ...)
 # makes "pulse/store/sqlite/sql/steps.h" with pulse::store::sqlite::sql::steps::<name>.
 # Every statement must mention tenant_id, or say `-- tenant: any` and why; generation fails otherwise.
-if(CMAKE_SCRIPT_MODE_FILE)
+#   embed_migrations(TARGET pulse_store_sqlite DIALECT sqlite FOLDER db/migrations/sqlite)
+# makes "pulse/store/sqlite/sql/migrations.h" with kMigrations[] = {number, name, up, down}.
+if(CMAKE_SCRIPT_MODE_FILE AND FOLDER)
+  file(GLOB ups "${FOLDER}/*.up.sql")
+  list(SORT ups)
+  set(body "")
+  foreach(up IN LISTS ups)
+    string(REGEX REPLACE "\\.up\\.sql$" ".down.sql" down "${up}")
+    get_filename_component(stem "${up}" NAME)
+    string(REGEX MATCH "^0*([0-9]+)_([a-z0-9_]+)" _ "${stem}")
+    set(number "${CMAKE_MATCH_1}")
+    set(name "${CMAKE_MATCH_2}")
+    file(READ "${up}" up_text)
+    file(READ "${down}" down_text)
+    string(APPEND body "    {${number}, \"${name}\", R\"sql(${up_text})sql\", R\"sql(${down_text})sql\"},\n")
+  endforeach()
+  file(WRITE "${OUT}" "// Generated from db/migrations. Do not edit.\n#pragma once\n#include \"pulse/store/query.h\"\nnamespace pulse::store::${DIALECT}::sql {\ninline constexpr Migration kMigrations[] = {\n${body}};\n}\n")
+  return()
+elseif(CMAKE_SCRIPT_MODE_FILE)
   file(READ "${IN}" text)
   set(body "")
   set(mark "-- name: ")
@@ -43,5 +61,20 @@ function(embed_sql)
     list(APPEND headers "${out}")
   endforeach()
   target_sources(${ARG_TARGET} PRIVATE ${headers})
+  target_include_directories(${ARG_TARGET} PUBLIC "${PROJECT_BINARY_DIR}/generated")
+endfunction()
+
+function(embed_migrations)
+  cmake_parse_arguments(ARG "" "TARGET;DIALECT;FOLDER" "" ${ARGN})
+  set(out "${PROJECT_BINARY_DIR}/generated/pulse/store/${ARG_DIALECT}/sql/migrations.h")
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${ARG_FOLDER}/*.sql")
+  add_custom_command(
+    OUTPUT "${out}"
+    COMMAND "${CMAKE_COMMAND}" -DFOLDER=${PROJECT_SOURCE_DIR}/${ARG_FOLDER} -DOUT=${out}
+            -DDIALECT=${ARG_DIALECT} -P "${PROJECT_SOURCE_DIR}/cmake/EmbedSql.cmake"
+    DEPENDS ${files} "${PROJECT_SOURCE_DIR}/cmake/EmbedSql.cmake"
+    VERBATIM
+  )
+  target_sources(${ARG_TARGET} PRIVATE "${out}")
   target_include_directories(${ARG_TARGET} PUBLIC "${PROJECT_BINARY_DIR}/generated")
 endfunction()

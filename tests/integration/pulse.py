@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.request
 
-BIN = os.environ.get("PULSE_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "build/dev/apps/pulse/pulse"))
+BIN = os.environ.get("PULSE_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "build/dev/pulse"))
 
 # Columns that say when or by which page a row came (docs/architecture.md): they may differ between two equal syncs.
 VOLATILE = {"id", "raw_id", "raw_position", "job_id", "created_at", "updated_at", "loaded_at", "work_item_id", "pr_id", "fetch_seq"}

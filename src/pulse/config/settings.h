@@ -63,10 +63,10 @@ using Field = std::variant<
 
 struct Row {
   std::string_view name;  ///< In the file; the flag is the same with dashes: --claim-batch.
-  std::string_view
-      type;  ///< "text", "url", "path", "switch", "count", "address", "duration", "level"
+  /// "text" | "url" | "path" | "switch" | "count" | "address" | "duration" | "level"
+  std::string_view type;
   std::string_view unit;          ///< Of a count; empty otherwise.
-  std::string_view default_text;  ///< "" for none. `{home}` and `{cores}` are filled in when read.
+  std::string_view default_text;  ///< "" for none. `{home}` and `{state}` are filled in when read.
   std::string_view bounds;        ///< For people: "1..1024", "on | off".
   std::string_view example;
   std::string_view env;  ///< Environment variable.
@@ -74,9 +74,10 @@ struct Row {
   bool needs_restart = true;
   std::string_view doc;  ///< A paragraph, including what turning it up costs.
   Field field;
-  std::int64_t min = 0;  ///< Counts; milliseconds of a duration.
+  std::int64_t min = 0;  ///< Of a count; milliseconds of a duration; characters of a text.
   std::int64_t max = 0;
-  std::string_view choices = {};  ///< "a|b|c": the only texts accepted; empty: any.
+  /// "a|b://": the only texts accepted; one that ends in a slash is how they begin. Empty: any.
+  std::string_view choices{};
 };
 
 /// All rows, in the order of the documentation.
@@ -102,8 +103,8 @@ struct Explained {
 
 struct Inputs {
   std::map<std::string, std::string> flags;  ///< By row name: {"claim_batch", "64"}.
-  std::map<std::string, std::string>
-      environment;  ///< The whole environment; foreign names are fine.
+  /// The whole environment; foreign names are fine, an empty value counts as absent.
+  std::map<std::string, std::string> environment;
   /// The file to read. Empty: the one PULSE_CONFIG names, else `pulse.toml` in home if it is there.
   std::string file;
 };

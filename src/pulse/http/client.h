@@ -28,23 +28,23 @@ std::string_view HeaderValue(const Headers& headers, std::string_view name);
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;  ///< http or https, absolute.
-  Headers headers;
-  std::string body;
+  std::string url{};  ///< http or https, absolute.
+  Headers headers{};
+  std::string body{};
   std::chrono::milliseconds timeout{30000};  ///< Whole exchange, connection included.
   std::size_t max_body_bytes = std::size_t{64} * 1024 * 1024;
 };
 
 struct ClientResponse {
   int status = 0;
-  Headers headers;
-  std::string body;
+  Headers headers{};
+  std::string body{};
   std::chrono::milliseconds elapsed{0};
 };
 
 struct ClientOptions {
   bool allow_private_addresses = false;
-  std::string ca_file;  ///< PEM, in addition to the system's; empty: the system's only.
+  std::string ca_file{};  ///< PEM, in addition to the system's; empty: the system's only.
   std::string user_agent = "pulse";
 };
 

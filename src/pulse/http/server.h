@@ -22,19 +22,19 @@
 namespace pulse::http {
 
 struct Request {
-  std::string method;
-  std::string target;      ///< Path and query as sent.
-  std::string_view path;   ///< Part of target, still percent-encoded.
-  std::string_view query;  ///< After '?', without it.
-  Headers headers;
-  std::string body;
-  std::string peer;  ///< Address of the client.
+  std::string method{};
+  std::string target{};      ///< Path and query as sent.
+  std::string_view path{};   ///< Part of target, still percent-encoded.
+  std::string_view query{};  ///< After '?', without it.
+  Headers headers{};
+  std::string body{};
+  std::string peer{};  ///< Address of the client.
 };
 
 struct Response {
   int status = 200;
-  Headers headers;  ///< Content-Length, Connection and (when absent) Date are added.
-  std::string body;
+  Headers headers{};  ///< Content-Length, Connection and (when absent) Date are added.
+  std::string body{};
   std::chrono::milliseconds delay{0};  ///< Wait this long before the first byte.
   /// Faults, for simulators: close the connection after this many body bytes; -1: send it all.
   std::int64_t cut_after = -1;
@@ -47,8 +47,8 @@ struct ServerOptions {
   std::uint16_t port = 0;  ///< 0: any free one.
   int threads = 1;
   std::size_t max_body_bytes = std::size_t{16} * 1024 * 1024;
-  std::string tls_certificate;  ///< PEM text (chain, leaf first), not a path; non-empty: https.
-  std::string tls_key;          ///< PEM text.
+  std::string tls_certificate{};  ///< PEM text (chain, leaf first), not a path; non-empty: https.
+  std::string tls_key{};          ///< PEM text.
 };
 
 class Server {

@@ -23,6 +23,9 @@ bool IsRecordName(std::string_view part) {
   return part.size() >= 12 && std::ranges::all_of(part, is_hex);
 }
 
+/// `/rest/api/3`: a version, and no record.
+bool VersionFollows(std::string_view part) { return part == "api"; }
+
 /// Paths whose next part is a name that looks like a word.
 bool NamesFollow(std::string_view part, std::string_view next) {
   if (part == "repos" || part == "orgs" || part == "users") return next != "search";
@@ -43,7 +46,8 @@ std::string EndpointOf(std::string_view method, std::string_view path) {
     out += '/';
     const bool repository_name = in_repository;
     in_repository = before == "repos";
-    if (repository_name || IsRecordName(part) || NamesFollow(before, part)) {
+    const bool record = IsRecordName(part) && !VersionFollows(before);
+    if (repository_name || record || NamesFollow(before, part)) {
       out += "{id}";
     } else {
       out += part;

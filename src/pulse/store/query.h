@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Query: one named SQL statement, generated from db/queries by cmake/EmbedSql.cmake.
+/// Query: one named SQL statement, generated from db/queries by cmake/EmbedSql.cmake; Migration:
+/// one numbered step of the schema, generated from db/migrations.
 
 #include <string_view>
 
@@ -11,6 +12,13 @@ namespace pulse::store {
 struct Query {
   std::string_view name;
   std::string_view text;
+};
+
+struct Migration {
+  int number = 0;
+  std::string_view name;
+  const char* up = nullptr;  ///< A script: several statements.
+  const char* down = nullptr;
 };
 
 }  // namespace pulse::store

@@ -7,7 +7,7 @@
 
 #include "pulse/base/sync.h"
 
-namespace pulse::cache {
+namespace pulse::cache::memory {
 namespace {
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -119,4 +119,4 @@ std::unique_ptr<Cache> NewMemoryCache(MemoryCacheOptions options) {
   return std::make_unique<MemoryCache>(std::move(options));
 }
 
-}  // namespace pulse::cache
+}  // namespace pulse::cache::memory

@@ -9,7 +9,7 @@
 #include "pulse/base/clock.h"
 #include "pulse/cache/cache.h"
 
-namespace pulse::cache {
+namespace pulse::cache::memory {
 
 struct MemoryCacheOptions {
   /// Values and, counted apart, buckets. When there is no room for a new one, expired values and
@@ -20,4 +20,4 @@ struct MemoryCacheOptions {
 
 std::unique_ptr<Cache> NewMemoryCache(MemoryCacheOptions options = {});
 
-}  // namespace pulse::cache
+}  // namespace pulse::cache::memory

@@ -2,7 +2,7 @@
 
 #include "pulse/cache/testing/cache_conformance.h"
 
-namespace pulse::cache {
+namespace pulse::cache::memory {
 namespace {
 
 /// A steady clock that stands still until it is moved.
@@ -74,4 +74,4 @@ TEST(MemoryCache, StaysWithinItsLimitByForgettingWhatIsOverFirst) {
 }
 
 }  // namespace
-}  // namespace pulse::cache
+}  // namespace pulse::cache::memory

@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace pulse::queue {
+namespace pulse::queue::ledger {
 namespace {
 
 /// The waiting rings of one stage. The only place that knows a condition variable.
@@ -141,4 +141,4 @@ std::unique_ptr<Queue> NewLedgerQueue(std::size_t capacity) {
   return std::make_unique<LedgerQueue>(capacity);
 }
 
-}  // namespace pulse::queue
+}  // namespace pulse::queue::ledger

@@ -9,7 +9,7 @@
 
 #include "pulse/queue/queue.h"
 
-namespace pulse::queue {
+namespace pulse::queue::ledger {
 
 /// A hundred thousand rings are a few megabytes; the dispatcher's window is far smaller.
 inline constexpr std::size_t kLedgerQueueCapacity = 100'000;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kLedgerQueueCapacity = 100'000;
 /// when a line is full. Thread-safe; publishers, consumers and deliveries may outlive the queue.
 std::unique_ptr<Queue> NewLedgerQueue(std::size_t capacity = kLedgerQueueCapacity);
 
-}  // namespace pulse::queue
+}  // namespace pulse::queue::ledger

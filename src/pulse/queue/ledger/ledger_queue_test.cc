@@ -2,7 +2,7 @@
 
 #include "pulse/queue/testing/queue_conformance.h"
 
-namespace pulse::queue {
+namespace pulse::queue::ledger {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(
@@ -77,4 +77,4 @@ TEST(LedgerQueue, LetsADeliveryOutliveTheQueue) {
 }
 
 }  // namespace
-}  // namespace pulse::queue
+}  // namespace pulse::queue::ledger

@@ -1,0 +1,64 @@
+#include <istream>
+#include <ostream>
+#include <string>
+
+#include "handlers.h"
+#include "text_table.h"
+
+#include "pulse/model/json_text.h"
+#include "pulse/model/row_batch.h"
+
+namespace pulse::app {
+namespace {
+
+void PrintRows(const model::RowBatch& batch, std::ostream& out) {
+  std::string line;
+  for (const model::Record& record : batch.records()) {
+    for (const model::Row& row : batch.rows(record)) {
+      line = R"({"table":)";
+      model::AppendJsonString(line, row.table->name);
+      line += R"(,"row":)" + model::RowToJson(batch, row) + "}\n";
+      out << line;
+    }
+  }
+}
+
+void ReportProblem(Context& context, std::int64_t line, const source::Problem& problem) {
+  std::string text = "line " + std::to_string(line) + ": ";
+  if (!problem.external_id.empty()) text += problem.external_id + ": ";
+  context.Warn(FitWidth(text + problem.code + ": " + problem.message, 1000));
+}
+
+}  // namespace
+
+Result<ExitCode> RunTransform(Context& context) {
+  const source::Connectors connectors = NewConnectors();
+  PULSE_TRY(
+      const std::string entity_type, ResolveEntityType(connectors, "", context.call().Argument(0))
+  );
+  const source::Connector* connector = source::ConnectorFor(connectors, entity_type);
+  std::int64_t number = 0;
+  std::int64_t bad = 0;
+  std::string line;
+  while (std::getline(context.streams().in, line)) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    model::RowBatch batch;
+    const source::Transformed result = connector->Transform(entity_type, "{}", line, batch);
+    PrintRows(batch, context.streams().out);
+    for (const source::Problem& problem : result.problems) ReportProblem(context, number, problem);
+    if (result.page_problem) ReportProblem(context, number, *result.page_problem);
+    if (result.page_problem || !result.problems.empty()) ++bad;
+  }
+  context.streams().out.flush();
+  if (context.streams().out.fail()) {
+    return Error{
+        ErrorKind::kUnavailable, "standard output was closed before all rows were written"
+    };
+  }
+  if (bad == 0) return ExitCode::kOk;
+  context.Warn(std::to_string(bad) + " of " + std::to_string(number) + " lines had problems");
+  return ExitCode::kPartial;
+}
+
+}  // namespace pulse::app

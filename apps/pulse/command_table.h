@@ -1,0 +1,488 @@
+#pragma once
+
+/// \file
+/// Every command of `pulse`, described once. handlers.cc maps each path to its function and does
+/// not compile when one is missing; docs/reference/cli.md is generated (`pulse help --markdown`).
+
+#include "command.h"
+
+namespace pulse::app {
+
+inline constexpr Option kGlobalOptions[] = {
+    {.name = "tenant",
+     .value = "NAME",
+     .help = "Tenant to work as; PULSE_TENANT; not needed while there is only one.",
+     .words = Words::kTenant},
+    {.name = "json", .help = "Print one JSON value on stdout and nothing else there."},
+    {.name = "quiet", .help = "No progress and no notes on stderr, only errors.", .letter = 'q'},
+    {.name = "no-color", .help = "No colours; NO_COLOR does the same."},
+    {.name = "config",
+     .value = "FILE",
+     .help = "Read settings from this file; PULSE_CONFIG.",
+     .words = Words::kFile},
+    {.name = "help", .help = "Show how to use the command.", .letter = 'h'},
+};
+
+inline constexpr Group kGroups[] = {
+    {"tenant", "Tenants: whose data it is."},
+    {"integration", "Integrations: one credential against one source."},
+    {"job", "Jobs: what was asked for, what became of it."},
+    {"dead-letter", "Records and pages that could not be understood and were set aside."},
+    {"data", "The tables."},
+    {"vector", "The vectors behind search."},
+    {"db", "The database."},
+    {"config", "Settings and where each value comes from."},
+    {"secret", "The key that seals stored credentials."},
+};
+
+inline constexpr Alias kAliases[] = {{"ls", "list"}, {"rm", "remove"}, {"rm", "delete"}};
+
+namespace table {
+
+inline constexpr Argument kTenantName[] = {
+    {.name = "NAME", .help = "1 to 63 of a-z, 0-9 and -.", .words = Words::kTenant},
+};
+inline constexpr Argument kIntegrationName[] = {
+    {.name = "INTEGRATION", .help = "Its name or id.", .words = Words::kIntegration},
+};
+inline constexpr Argument kJobId[] = {{.name = "JOB", .help = "Its number."}};
+inline constexpr Option kYes[] = {
+    {.name = "yes", .help = "Do it; without, only say what would happen.", .letter = 'y'},
+};
+
+inline constexpr Option kDemoOptions[] = {
+    {.name = "serve", .help = "Stay up afterwards and answer /health and /metrics."},
+    {.name = "issues", .value = "N", .help = "Issues of each tenant (default 1500)."},
+    {.name = "prs", .value = "N", .help = "Pull requests of each tenant (default 400)."},
+    {.name = "reset", .help = "Forget an earlier demo first."},
+};
+inline constexpr std::string_view kDemoExamples[] = {"pulse demo", "pulse demo --json"};
+
+inline constexpr std::string_view kTenantCreateExamples[] = {"pulse tenant create acme --json"};
+
+inline constexpr Argument kProvider[] = {
+    {.name = "PROVIDER", .help = "Which kind of source.", .choices = "jira|github"},
+};
+inline constexpr Option kIntegrationAddOptions[] = {
+    {.name = "name",
+     .value = "NAME",
+     .help = "How to call it: 1 to 63 of a-z, 0-9 and -.",
+     .required = true},
+    {.name = "url",
+     .value = "URL",
+     .help = "Base address, e.g. https://you.atlassian.net.",
+     .required = true},
+    {.name = "email", .value = "E", .help = "Account of a Jira Cloud API token."},
+    {.name = "token-env", .value = "VAR", .help = "Read the token from this environment variable."},
+    {.name = "token-stdin", .help = "Read the token from standard input."},
+    {.name = "scope",
+     .value = "KEY=VALUE",
+     .help = "Narrow what is copied; `pulse integration types` lists the keys.",
+     .repeat = Repeat::kGreedy},
+    {.name = "no-check", .help = "Do not ask the source whether the credential works."},
+};
+inline constexpr std::string_view kIntegrationAddExamples[] = {
+    "pulse integration add jira --tenant acme --name jira-main --url https://you.atlassian.net "
+    "--email you@example.com --token-env JIRA_TOKEN",
+    "gh auth token | pulse integration add github --tenant acme --name github-main "
+    "--url https://api.github.com --token-stdin --scope owner=acme",
+};
+inline constexpr Option kIntegrationEditOptions[] = {
+    {.name = "rename", .value = "NAME", .help = "New name."},
+    {.name = "url", .value = "URL", .help = "New base address."},
+    {.name = "email", .value = "E", .help = "New account."},
+    {.name = "token-env", .value = "VAR", .help = "Read the new token from this variable."},
+    {.name = "token-stdin", .help = "Read the new token from standard input."},
+    {.name = "scope",
+     .value = "KEY=VALUE",
+     .help = "Set one scope key; KEY= removes it.",
+     .repeat = Repeat::kGreedy},
+    {.name = "no-check", .help = "Do not ask the source whether the credential works."},
+};
+
+inline constexpr Option kSyncOptions[] = {
+    {.name = "full", .help = "Read everything in scope, whatever was read before."},
+    {.name = "since",
+     .value = "AGE|DATE",
+     .help = "Read what changed since then: 30d, 12h, 2w or 2024-02-29."},
+    {.name = "entity",
+     .value = "TYPE,…",
+     .help = "Only these entity types, e.g. jira_issues.",
+     .repeat = Repeat::kEach,
+     .words = Words::kEntityType},
+    {.name = "query", .value = "TEXT", .help = "The source's own query (JQL); moves no watermark."},
+};
+inline constexpr std::string_view kSyncExamples[] = {
+    "pulse sync jira-main --tenant acme",
+    "pulse sync jira-main --tenant acme --since 7d --json",
+    "pulse sync github-main --tenant acme --full --entity github_prs",
+};
+
+inline constexpr Option kJobListOptions[] = {
+    {.name = "integration",
+     .value = "NAME",
+     .help = "Only this integration's.",
+     .words = Words::kIntegration},
+    {.name = "limit", .value = "N", .help = "At most N, newest first (default 20)."},
+};
+inline constexpr Option kJobRetryOptions[] = {
+    {.name = "failed-only", .help = "Only the failed steps, in the same job; without, a new job."},
+};
+
+inline constexpr Option kDeadLetterFilter[] = {
+    {.name = "integration",
+     .value = "NAME",
+     .help = "Only this integration's.",
+     .words = Words::kIntegration},
+    {.name = "group", .value = "FINGERPRINT", .help = "Only those with this cause."},
+    {.name = "state",
+     .value = "STATE",
+     .help = "Which ones (default open).",
+     .choices = "open|replayed|discarded|any"},
+    {.name = "limit", .value = "N", .help = "At most N (default 100)."},
+};
+inline constexpr Argument kDeadLetterId[] = {{.name = "ID", .help = "Its number."}};
+inline constexpr Argument kDeadLetterIds[] = {
+    {.name = "ID", .help = "Their numbers.", .required = false, .many = true},
+};
+inline constexpr Option kDeadLetterReplayOptions[] = {
+    {.name = "group", .value = "FINGERPRINT", .help = "All open ones with this cause."},
+    {.name = "integration",
+     .value = "NAME",
+     .help = "All open ones of this integration.",
+     .words = Words::kIntegration},
+    {.name = "all", .help = "All open ones of the tenant."},
+    {.name = "dry-run", .help = "Only say what would be done."},
+};
+inline constexpr Option kDeadLetterDiscardOptions[] = {
+    {.name = "group", .value = "FINGERPRINT", .help = "All open ones with this cause."},
+    {.name = "integration",
+     .value = "NAME",
+     .help = "All open ones of this integration.",
+     .words = Words::kIntegration},
+    {.name = "all", .help = "All open ones of the tenant."},
+    {.name = "reason", .value = "TEXT", .help = "Why; kept with them.", .required = true},
+    {.name = "yes", .help = "Do it; without, only say what would happen.", .letter = 'y'},
+};
+
+inline constexpr Option kReplayOptions[] = {
+    {.name = "integration",
+     .value = "NAME",
+     .help = "Only this integration's pages (default: all integrations of the tenant).",
+     .words = Words::kIntegration},
+    {.name = "entity",
+     .value = "TYPE,…",
+     .help = "Only pages of these entity types.",
+     .repeat = Repeat::kEach,
+     .words = Words::kEntityType},
+    {.name = "dry-run", .help = "Only say how many pages would be transformed again."},
+};
+
+inline constexpr Argument kEntityType[] = {
+    {.name = "ENTITY_TYPE", .help = "e.g. jira_issues.", .words = Words::kEntityType},
+};
+inline constexpr std::string_view kTransformExamples[] = {
+    "pulse transform jira_issues < payloads.jsonl > rows.jsonl",
+};
+
+inline constexpr Argument kTableName[] = {
+    {.name = "TABLE", .help = "e.g. work_items.", .words = Words::kTable},
+};
+inline constexpr Argument kSql[] = {
+    {.name = "SQL", .help = "One SELECT; - reads it from standard input."},
+};
+inline constexpr Option kDataQueryOptions[] = {
+    {.name = "output",
+     .value = "FORMAT",
+     .help = "How to print the rows (default table).",
+     .letter = 'o',
+     .choices = "table|json|ndjson|csv"},
+    {.name = "limit", .value = "N", .help = "At most N rows (default 1000000); more is exit 8."},
+};
+inline constexpr std::string_view kDataQueryExamples[] = {
+    "pulse data query \"SELECT status, count(*) FROM work_items GROUP BY 1\" --tenant acme",
+    "pulse data query \"SELECT * FROM prs\" --tenant acme -o csv > prs.csv",
+};
+
+inline constexpr Argument kSearchText[] = {
+    {.name = "TEXT", .help = "What it is about.", .many = true},
+};
+inline constexpr Option kSearchOptions[] = {
+    {.name = "kind",
+     .value = "KIND",
+     .help = "Only these: issue, pr or an entity type.",
+     .words = Words::kEntityType},
+    {.name = "top", .value = "N", .help = "At most N hits, 1 to 1000 (default 10)."},
+};
+inline constexpr std::string_view kSearchExamples[] = {
+    "pulse search \"payments time out after deploy\" --tenant acme",
+};
+
+inline constexpr Option kSimulateOptions[] = {
+    {.name = "listen",
+     .value = "HOST:PORT",
+     .help = "Serve http here; port 0 takes a free one.",
+     .required = true},
+    {.name = "tls-listen", .value = "HOST:PORT", .help = "Serve https here too."},
+    {.name = "tls-certificate-out",
+     .value = "FILE",
+     .help = "Write the self-signed certificate (PEM) here.",
+     .words = Words::kFile},
+    {.name = "seed", .value = "N", .help = "Which world (default 1)."},
+    {.name = "issues", .value = "N", .help = "Issues (default 1000)."},
+    {.name = "prs", .value = "N", .help = "Pull requests (default 300)."},
+    {.name = "jira-issues",
+     .value = "FILE",
+     .help = "Serve these issues instead; JSON lines.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "jira-fields",
+     .value = "FILE",
+     .help = "Field catalogue for them; JSON lines.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-prs",
+     .value = "FILE",
+     .help = "Serve these pull requests instead.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-reviews",
+     .value = "FILE",
+     .help = "Their reviews.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-pr-commits",
+     .value = "FILE",
+     .help = "Their commits.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-issue-comments",
+     .value = "FILE",
+     .help = "Their conversation comments.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "github-review-comments",
+     .value = "FILE",
+     .help = "Their review comments.",
+     .repeat = Repeat::kGreedy,
+     .words = Words::kFile},
+    {.name = "latency", .value = "TIME", .help = "Wait before every answer, e.g. 100ms."},
+    {.name = "rate-limit", .value = "N/s", .help = "Answer 429 above this rate, e.g. 10/s."},
+    {.name = "fault",
+     .value = "NAME:PERCENT",
+     .help = "Misbehave in this many percent of answers or records, e.g. 429:2.",
+     .repeat = Repeat::kGreedy},
+    {.name = "threads", .value = "N", .help = "Threads that answer (default 1)."},
+};
+inline constexpr std::string_view kSimulateExamples[] = {
+    "pulse simulate --listen 127.0.0.1:4010 --issues 10000 --prs 2000 --fault 429:2 reset:1",
+};
+
+inline constexpr Argument kProbe[] = {
+    {.name = "PROBE",
+     .help = "Which question (default ready).",
+     .required = false,
+     .choices = "live|ready"},
+};
+inline constexpr Option kHealthcheckOptions[] = {
+    {.name = "url", .value = "URL", .help = "Ask this address instead of the configured ETL one."},
+};
+inline constexpr Option kConfigShowOptions[] = {
+    {.name = "origin", .help = "Where each value comes from, and what it hides."},
+};
+inline constexpr Argument kSettingName[] = {{.name = "KEY", .help = "The setting's name."}};
+inline constexpr Argument kShell[] = {
+    {.name = "SHELL", .help = "Which shell.", .choices = "bash|zsh|fish"},
+};
+inline constexpr std::string_view kCompletionExamples[] = {
+    "pulse completion bash > ~/.local/share/bash-completion/completions/pulse",
+    "pulse completion zsh > \"${fpath[1]}/_pulse\"",
+    "pulse completion fish > ~/.config/fish/completions/pulse.fish",
+};
+inline constexpr Argument kTopic[] = {
+    {.name = "TOPIC",
+     .help = "A command, exit-codes or environment.",
+     .required = false,
+     .many = true},
+};
+inline constexpr Option kHelpOptions[] = {
+    {.name = "markdown", .help = "Print the whole reference as Markdown."},
+};
+
+}  // namespace table
+
+inline constexpr Command kCommands[] = {
+    {.path = "demo",
+     .summary = "Two sample tenants, synced end to end from built-in simulators.",
+     .options = table::kDemoOptions,
+     .details =
+         "Needs no credentials and no server. Faults are planted on purpose; the receipts show "
+         "what "
+         "became of them. State is kept in PULSE_HOME/demo, so a second run changes nothing.",
+     .examples = table::kDemoExamples},
+    {.path = "sync",
+     .summary = "Copy what is new at one integration, wait, and print the receipt.",
+     .arguments = table::kIntegrationName,
+     .options = table::kSyncOptions,
+     .details =
+         "Works with no server running: the pipeline then runs inside the command. Interrupted by "
+         "Ctrl-C or worse, the same command goes on where it was. An equal sync under way is "
+         "followed; a different one for the same integration is a conflict (exit 5).",
+     .examples = table::kSyncExamples},
+    {.path = "search",
+     .summary = "Find issues and pull requests about something.",
+     .arguments = table::kSearchText,
+     .options = table::kSearchOptions,
+     .examples = table::kSearchExamples},
+
+    {.path = "tenant list", .summary = "All tenants."},
+    {.path = "tenant create",
+     .summary = "Make a tenant.",
+     .arguments = table::kTenantName,
+     .examples = table::kTenantCreateExamples},
+    {.path = "tenant show",
+     .summary = "One tenant with its integrations.",
+     .arguments = table::kTenantName},
+    {.path = "tenant delete",
+     .summary = "Remove a tenant's integrations with all their data.",
+     .arguments = table::kTenantName,
+     .options = table::kYes},
+
+    {.path = "integration list", .summary = "The tenant's integrations."},
+    {.path = "integration add",
+     .summary = "Connect a source.",
+     .arguments = table::kProvider,
+     .options = table::kIntegrationAddOptions,
+     .details =
+         "The token is read from an environment variable or from standard input, never from an "
+         "argument, and stored sealed. The source is asked whose it is and what it reaches.",
+     .examples = table::kIntegrationAddExamples},
+    {.path = "integration show",
+     .summary = "One integration, and up to when it is copied.",
+     .arguments = table::kIntegrationName},
+    {.path = "integration test",
+     .summary = "Ask the source whether the credential works.",
+     .arguments = table::kIntegrationName},
+    {.path = "integration edit",
+     .summary = "Change address, account, token or scope.",
+     .arguments = table::kIntegrationName,
+     .options = table::kIntegrationEditOptions},
+    {.path = "integration remove",
+     .summary = "Remove it with its credential, raw pages, jobs and rows.",
+     .arguments = table::kIntegrationName,
+     .options = table::kYes},
+    {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
+
+    {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
+    {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
+    },
+    {.path = "job watch",
+     .summary = "Follow a job until it ends and print the receipt.",
+     .arguments = table::kJobId},
+    {.path = "job cancel",
+     .summary = "Stop a job; what is loaded stays.",
+     .arguments = table::kJobId},
+    {.path = "job retry",
+     .summary = "Do it again and wait.",
+     .arguments = table::kJobId,
+     .options = table::kJobRetryOptions},
+
+    {.path = "dead-letter list",
+     .summary = "What was set aside.",
+     .options = table::kDeadLetterFilter},
+    {.path = "dead-letter show",
+     .summary = "One of them, with the reason and a sample.",
+     .arguments = table::kDeadLetterId},
+    {.path = "dead-letter group", .summary = "Open ones by cause."},
+    {.path = "dead-letter replay",
+     .summary = "Transform their pages again and wait.",
+     .arguments = table::kDeadLetterIds,
+     .options = table::kDeadLetterReplayOptions},
+    {.path = "dead-letter discard",
+     .summary = "Close them for good.",
+     .options = table::kDeadLetterDiscardOptions},
+
+    {.path = "replay",
+     .summary = "Transform and load again from the stored pages; the source is not asked.",
+     .options = table::kReplayOptions},
+    {.path = "transform",
+     .summary =
+         "Turn payloads (one JSON object a line) into rows, with no database and no network.",
+     .arguments = table::kEntityType,
+     .details =
+         "Prints {\"table\":…,\"row\":{…}} a line. What cannot be understood is reported on stderr "
+         "with its line number, and the exit code is 8.",
+     .examples = table::kTransformExamples},
+
+    {.path = "data tables", .summary = "The tables, with how many rows the tenant has in each."},
+    {.path = "data schema",
+     .summary = "The columns of a table and what they mean.",
+     .arguments = table::kTableName},
+    {.path = "data query",
+     .summary = "Run one SELECT over the tenant's rows.",
+     .arguments = table::kSql,
+     .options = table::kDataQueryOptions,
+     .details = "Read-only. No other tenant's row can be seen, whatever the text says.",
+     .examples = table::kDataQueryExamples},
+
+    {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
+    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+
+    {.path = "simulate",
+     .summary = "Serve a made-up Jira and GitHub over HTTP.",
+     .options = table::kSimulateOptions,
+     .details =
+         "The same seed is the same world. /_simulate/health answers 200 when it is ready, "
+         "/_simulate/stats counts the calls of each endpoint. docs/reference/simulator.md lists "
+         "the faults.",
+     .examples = table::kSimulateExamples},
+    {.path = "serve",
+     .summary = "Run everything in one process until stopped.",
+     .details = "Both services answer /health, /livez, /readyz and /metrics; metrics go to "
+                "loopback, or to "
+                "whoever has the metrics token."},
+    {.path = "backend", .summary = "Run the backend service alone."},
+    {.path = "etl", .summary = "Run the pipeline alone."},
+    {.path = "healthcheck",
+     .summary = "Ask a running service how it is; for containers.",
+     .arguments = table::kProbe,
+     .options = table::kHealthcheckOptions},
+    {.path = "doctor", .summary = "Check what this machine needs, and say how to fix what fails."},
+
+    {.path = "db migrate", .summary = "Bring the database to this version's schema."},
+    {.path = "db status", .summary = "Where the database is and what is in it."},
+    {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
+    {.path = "config show",
+     .summary = "Every setting and its value.",
+     .options = table::kConfigShowOptions},
+    {.path = "config check", .summary = "Report every setting that is wrong."},
+    {.path = "config get", .summary = "One setting's value.", .arguments = table::kSettingName},
+    {.path = "config docs", .summary = "The settings reference as Markdown."},
+    {.path = "secret rotate", .summary = "Make a new key and seal every credential with it."},
+    {.path = "completion",
+     .summary = "A completion script for a shell.",
+     .arguments = table::kShell,
+     .examples = table::kCompletionExamples},
+    {.path = "version", .summary = "Version and what is built in."},
+    {.path = "help",
+     .summary = "Help on a command or a topic.",
+     .arguments = table::kTopic,
+     .options = table::kHelpOptions},
+};
+
+/// Null when no command has that path.
+constexpr const Command* FindCommand(std::string_view path) {
+  for (const Command& command : kCommands) {
+    if (command.path == path) return &command;
+  }
+  return nullptr;
+}
+
+constexpr const Group* FindGroup(std::string_view name) {
+  for (const Group& group : kGroups) {
+    if (group.name == name) return &group;
+  }
+  return nullptr;
+}
+
+}  // namespace pulse::app

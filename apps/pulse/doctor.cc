@@ -1,0 +1,217 @@
+#include "doctor.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "health.h"
+#include "text_table.h"
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pulse::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+Finding CheckHome(const config::Settings& settings) {
+  Finding finding{.id = "home", .found = settings.home, .fix = {}};
+  struct stat info{};
+  if (stat(settings.home.c_str(), &info) != 0) {
+    finding.health = errno == ENOENT ? Health::kSkipped : Health::kFailed;
+    finding.found += errno == ENOENT ? " is not there yet; the first command makes it"
+                                     : std::string(": ") + std::strerror(errno);
+    if (finding.health == Health::kFailed) finding.fix = "set PULSE_HOME to a directory of yours";
+  } else if (access(settings.home.c_str(), R_OK | W_OK | X_OK) != 0) {
+    finding.health = Health::kFailed;
+    finding.found += std::string(": ") + std::strerror(errno);
+    finding.fix = "chown it to the user pulse runs as, or set PULSE_HOME";
+  } else if ((info.st_mode & 0022U) != 0) {
+    finding.health = Health::kWarning;
+    finding.found += " can be written by others";
+    finding.fix = "chmod go-w " + settings.home;
+  }
+  return finding;
+}
+
+Finding CheckDisk(const config::Settings& settings) {
+  // A large first sync stores its raw pages too: less than this has ended in "disk full" halfway.
+  constexpr std::uintmax_t kLittle = std::uintmax_t{2} * 1024 * 1024 * 1024;
+  constexpr std::uintmax_t kTooLittle = std::uintmax_t{200} * 1024 * 1024;
+  fs::path place = settings.home;
+  while (!place.empty() && place.has_relative_path() && !fs::exists(place)) {
+    place = place.parent_path();
+  }
+  std::error_code failed;
+  const fs::space_info space = fs::space(place, failed);
+  Finding finding{.id = "disk", .found = {}, .fix = {}};
+  if (failed) {
+    finding.health = Health::kSkipped;
+    finding.found = place.string() + ": " + failed.message();
+    return finding;
+  }
+  finding.found = fmt::format(
+      "{:.1f} GiB free at {}",
+      static_cast<double>(space.available) / (1024.0 * 1024 * 1024),
+      place.string()
+  );
+  if (space.available < kTooLittle)
+    finding.health = Health::kFailed;
+  else if (space.available < kLittle)
+    finding.health = Health::kWarning;
+  if (finding.health != Health::kOk) finding.fix = "make room, or move PULSE_HOME";
+  return finding;
+}
+
+Finding CheckFiles() {
+  constexpr rlim_t kFew = 1024;
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  Finding finding{
+      .id = "open-files", .found = std::to_string(limit.rlim_cur) + " allowed", .fix = {}
+  };
+  if (limit.rlim_cur < kFew) {
+    finding.health = Health::kWarning;
+    finding.fix = "ulimit -n 4096, or LimitNOFILE in the service";
+  }
+  return finding;
+}
+
+Finding CheckDatabase(const config::Settings& settings) {
+  Finding finding{.id = "database", .found = {}, .fix = {}};
+  const auto state = InspectDatabase(settings, Look::kQuick);
+  if (!state) {
+    finding.health = Health::kFailed;
+    finding.found = state.error().message();
+    finding.fix = "check database_url (pulse config get database_url)";
+    return finding;
+  }
+  finding.found = fmt::format(
+      "{}, schema {} of {}, {} bytes",
+      state->place,
+      state->schema,
+      state->latest_schema,
+      WithThousands(state->bytes)
+  );
+  if (state->schema == 0) {
+    finding.health = Health::kSkipped;
+    finding.found = state->place + " is empty; the first command makes its tables";
+  } else if (state->schema != state->latest_schema) {
+    finding.health = Health::kFailed;
+    finding.fix =
+        state->schema < state->latest_schema ? "pulse db migrate" : "install a newer pulse";
+  }
+  return finding;
+}
+
+Finding CheckFileSetting(std::string_view id, const std::string& path) {
+  Finding finding{.id = std::string(id), .found = path, .fix = {}};
+  if (path.empty()) {
+    finding.health = Health::kSkipped;
+    finding.found = "not set";
+  } else if (access(path.c_str(), R_OK) != 0) {
+    finding.health = Health::kFailed;
+    finding.found += std::string(": ") + std::strerror(errno);
+    finding.fix = "make it readable, or unset " + std::string(id);
+  }
+  return finding;
+}
+
+Finding CheckMetrics(const config::Settings& settings) {
+  Finding finding{.id = "metrics", .found = "served to loopback and with the token", .fix = {}};
+  const bool beyond = settings.etl_listen.host != "127.0.0.1" && settings.etl_listen.host != "::1";
+  if (!settings.metrics_token.empty()) return finding;
+  finding.found = "served to loopback only";
+  if (beyond) {
+    finding.health = Health::kWarning;
+    finding.found += ", though the services listen on " + settings.etl_listen.host;
+    finding.fix = "set metrics_token for a scraper on another machine";
+  }
+  return finding;
+}
+
+void CheckIntegrations(Engine& engine, std::vector<Finding>& findings) {
+  const auto tenants = engine.store().catalog().ListTenants();
+  if (!tenants) return;  // the dependency check has said so
+  for (const model::Tenant& tenant : *tenants) {
+    const auto integrations = engine.store().catalog().ListIntegrations(tenant.id);
+    if (!integrations) continue;
+    for (const model::Integration& integration : *integrations) {
+      if (integration.state == model::IntegrationState::kActive) continue;
+      findings.push_back(
+          {.id = "integration " + tenant.name + "/" + integration.name,
+           .health = Health::kFailed,
+           .found = integration.state_reason,
+           .fix = "pulse integration edit " + integration.name + " --tenant " + tenant.name +
+                  " --token-env VAR"}
+      );
+    }
+  }
+}
+
+void CheckEngine(Context& context, std::vector<Finding>& findings) {
+  const auto engine = context.OpenEngine();
+  if (!engine) {
+    findings.push_back(
+        {.id = "engine", .health = Health::kFailed, .found = engine.error().message(), .fix = {}}
+    );
+    return;
+  }
+  for (const Dependency& dependency : CheckDependencies(**engine)) {
+    if (dependency.name == "database") continue;  // looked at more closely above
+    Finding finding{.id = dependency.name, .found = dependency.detail, .fix = {}};
+    if (dependency.status == "ok") {
+      finding.found = fmt::format("answers in {:.1f} ms", dependency.milliseconds);
+    } else {
+      finding.health = dependency.status == "off" ? Health::kSkipped : Health::kFailed;
+    }
+    findings.push_back(std::move(finding));
+  }
+  CheckIntegrations(**engine, findings);
+}
+
+}  // namespace
+
+std::string_view Name(Health health) {
+  switch (health) {
+    case Health::kOk:
+      return "ok";
+    case Health::kWarning:
+      return "warn";
+    case Health::kSkipped:
+      return "skip";
+    case Health::kFailed:
+      break;
+  }
+  return "FAIL";
+}
+
+std::vector<Finding> Examine(Context& context) {
+  std::vector<Finding> findings;
+  const auto loaded = context.Loaded();
+  if (!loaded) {
+    findings.push_back(
+        {.id = "config",
+         .health = Health::kFailed,
+         .found = loaded.error().message(),
+         .fix = "pulse config docs"}
+    );
+    return findings;
+  }
+  const config::Settings& settings = (*loaded)->settings;
+  const std::string file = (*loaded)->file.empty() ? "no file" : (*loaded)->file;
+  findings.push_back({.id = "config", .found = file + ", no unknown settings", .fix = {}});
+  findings.push_back(CheckHome(settings));
+  findings.push_back(CheckDisk(settings));
+  findings.push_back(CheckFiles());
+  findings.push_back(CheckFileSetting("ca_file", settings.ca_file));
+  findings.push_back(CheckMetrics(settings));
+  findings.push_back(CheckDatabase(settings));
+  const bool database_ready = findings.back().health == Health::kOk;
+  if (database_ready) CheckEngine(context, findings);
+  return findings;
+}
+
+}  // namespace pulse::app

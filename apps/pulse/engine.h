@@ -1,0 +1,96 @@
+#pragma once
+
+/// \file
+/// Engine: everything one process needs, wired. The only code that names a backend is engine.cc.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "pulse/base/error.h"
+#include "pulse/base/ids.h"
+#include "pulse/config/settings.h"
+#include "pulse/embed/embedder.h"
+#include "pulse/model/integration.h"
+#include "pulse/model/receipt.h"
+#include "pulse/source/source.h"
+#include "pulse/store/store.h"
+#include "pulse/vectors/vectors.h"
+
+namespace pulse::secrets {
+class Vault;
+}
+namespace pulse::telemetry {
+class Logger;
+class Metrics;
+}  // namespace pulse::telemetry
+
+namespace pulse::app {
+
+/// The connectors this program has; they need no database, which is what `pulse transform` uses.
+source::Connectors NewConnectors();
+
+/// What `pulse db` tells about the database `settings` name, without an Engine.
+struct DatabaseState {
+  int schema = 0;         ///< Version found; 0: empty or not there.
+  int latest_schema = 0;  ///< Version this program works with.
+  std::string place;      ///< Path or address, without a password.
+  std::int64_t bytes = 0;
+  std::vector<std::string> problems;  ///< Damage and counts that do not add up; deep looks only.
+};
+enum class Look : unsigned char { kQuick, kDeep };
+Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look);
+/// Brings the schema up to latest_schema. Errors: kInvalid (a newer program made it).
+Result<DatabaseState> MigrateDatabase(const config::Settings& settings);
+
+/// Threads only while a job is followed or Run runs.
+class Engine {
+ public:
+  /// Opens everything `settings` name; migrates an empty database. Errors: kInvalid (the database
+  /// has another version's schema; the message has the fix), kUnavailable (something cannot be
+  /// reached), kUnauthorized (the vault's key file is not this database's).
+  static Result<std::unique_ptr<Engine>> Open(
+      const config::Settings& settings, telemetry::Logger& logger
+  );
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  store::Store& store();
+  secrets::Vault& vault();
+  const source::Connectors& connectors();
+  vectors::Vectors* vectors();  ///< Null when switched off.
+  embed::Embedder& embedder();
+  telemetry::Metrics& metrics();
+
+  /// For asking a source who we are; without a stored credential it sends none.
+  std::unique_ptr<source::Transport> NewTransport(
+      const model::Integration& integration, std::stop_token stop
+  );
+
+  /// Runs or follows the job until it is final: owns the pipeline when no other process does, else
+  /// rings the owner and follows. Thread-safe: several jobs may be followed at once. `progress` is
+  /// called on every change, at most ten times a second. Errors: kCancelled once `stop` is
+  /// requested; the job then stays as it is and the next call goes on.
+  Result<model::Receipt> Follow(
+      TenantId tenant,
+      JobId job,
+      const std::function<void(const store::JobProgress&)>& progress,
+      std::stop_token stop
+  );
+
+  /// Runs the pipeline until `stop`.
+  Result<> Run(std::stop_token stop);
+
+ private:
+  struct Parts;
+  using Report = std::function<void(const store::JobProgress&)>;
+  Result<model::Receipt> FollowOwn(TenantId, JobId, const Report&, const std::stop_token&);
+  Result<model::Receipt> FollowOther(TenantId, JobId, const Report&, const std::stop_token&);
+  explicit Engine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace pulse::app

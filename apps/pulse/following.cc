@@ -1,0 +1,93 @@
+#include "following.h"
+
+#include <optional>
+#include <thread>
+
+#include "progress_board.h"
+#include "receipt_text.h"
+
+namespace pulse::app {
+namespace {
+
+BoardKind KindFor(Context& context) {
+  if (context.quiet()) return BoardKind::kSilent;
+  return context.streams().err_is_terminal ? BoardKind::kTerminal : BoardKind::kLines;
+}
+
+Error Interrupted(const std::vector<Followed>& jobs) {
+  std::string names;
+  for (const Followed& job : jobs) {
+    names += (names.empty() ? "job " : ", ") + std::to_string(job.job.value());
+  }
+  return Error{
+      ErrorKind::kCancelled,
+      "interrupted: " + names + " can go on, nothing is lost; fix: run the same command again"
+  };
+}
+
+}  // namespace
+
+Result<> FollowAll(
+    Context& context, Engine& engine, std::vector<Followed>& jobs, std::stop_token stop
+) {
+  std::vector<std::optional<Result<model::Receipt>>> outcomes(jobs.size());
+  {
+    ProgressBoard board(context.streams().err, KindFor(context), context.color());
+    std::vector<std::jthread> followers;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      const Followed& job = jobs[i];
+      const std::size_t slot =
+          board.Add(job.tenant.name + "/" + job.integration.name, job.integration.provider);
+      followers.emplace_back([&, i, slot] {
+        const auto show = [&](const store::JobProgress& progress) { board.Update(slot, progress); };
+        outcomes[i] = engine.Follow(jobs[i].tenant.id, jobs[i].job, show, stop);
+      });
+    }
+    followers.clear();  // joins
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!*outcomes[i]) {
+      Error error = std::move(*outcomes[i]).error();
+      if (error.kind() == ErrorKind::kCancelled) return Interrupted(jobs);
+      return std::move(error).While("follow job " + std::to_string(jobs[i].job.value()));
+    }
+    jobs[i].receipt = **std::move(outcomes[i]);
+  }
+  return {};
+}
+
+Result<ExitCode> ReportJob(Context& context, Engine& engine, const Followed& job) {
+  if (context.json()) {
+    context.PrintJson(job.receipt.ToJson());
+  } else {
+    context.Print(
+        ReceiptText(job.receipt, job.tenant.name + "/" + job.integration.name, context.width())
+    );
+  }
+  const ExitCode code = ExitCodeOf(job.receipt.status);
+  if (code == ExitCode::kOk) return code;
+
+  PULSE_TRY(const model::Job stored, engine.store().jobs().Get(job.tenant.id, job.job));
+  const std::string at = " --tenant " + job.tenant.name;
+  std::string line =
+      "job " + std::to_string(job.job.value()) + " " + std::string(model::Name(job.receipt.status));
+  if (!stored.error.empty()) line += ": " + stored.error;
+  PULSE_TRY(
+      const model::Integration integration,
+      engine.store().catalog().GetIntegration(job.tenant.id, job.integration.id)
+  );
+  if (integration.state == model::IntegrationState::kNeedsAttention) {
+    context.Warn(
+        line + "; fix: pulse integration edit " + integration.name + at + " --token-env VAR"
+    );
+    return code == ExitCode::kFailed ? ExitCode::kUnauthorized : code;
+  }
+  if (job.receipt.status == model::JobStatus::kPartial) {
+    context.Warn(line + "; fix: pulse dead-letter group" + at);
+  } else {
+    context.Warn(line + "; fix: pulse job show " + std::to_string(job.job.value()) + at);
+  }
+  return code;
+}
+
+}  // namespace pulse::app

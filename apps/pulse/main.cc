@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli.h"
+#include "handlers.h"
+#include "help.h"
+#include "report.h"
+#include "terminal.h"
+
+namespace pulse::app {
+namespace {
+
+/// Every setting that may stand on a command line; a secret may not: others can read it there.
+std::vector<std::string> SettingFlags() {
+  std::vector<std::string> flags;
+  for (const config::Row& row : config::Rows()) {
+    if (!row.secret) flags.push_back(config::FlagOf(row).substr(2));
+  }
+  return flags;
+}
+
+Result<ExitCode> Run(const Invocation& call, Streams& streams) {
+  if (call.command == nullptr) {
+    PULSE_TRY(const std::string text, HelpOn(call.help_path));
+    streams.out << text << std::flush;
+    return ExitCode::kOk;
+  }
+  Context context(call, streams);
+  return HandlerOf(*call.command)(context);
+}
+
+ExitCode Report(const Error& error, bool json) {
+  if (json) std::cout << ProblemJson(error) << '\n' << std::flush;
+  std::cerr << ErrorLine(error) << std::flush;
+  return ExitCodeOf(error.kind());
+}
+
+ExitCode Main(const std::vector<std::string>& words) {
+  Streams streams{
+      .in = std::cin,
+      .out = std::cout,
+      .err = std::cerr,
+      .out_is_terminal = IsTerminal(StandardStream::kOut),
+      .err_is_terminal = IsTerminal(StandardStream::kErr),
+  };
+  // A command line that cannot be read may still say how it wants to be told.
+  const bool json = std::ranges::find(words, "--json") != words.end();
+  try {
+    const auto call = ParseCommandLine(words, SettingFlags());
+    if (!call) return Report(call.error(), json);
+    const auto code = Run(*call, streams);
+    return code ? *code : Report(code.error(), json);
+  } catch (const std::exception& thrown) {
+    return Report(Error{ErrorKind::kInternal, std::string("unexpected: ") + thrown.what()}, json);
+  }
+}
+
+}  // namespace
+}  // namespace pulse::app
+
+int main(int count, char** values) {
+  // A closed pipe or socket is an error value, not a reason to die.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::ios::sync_with_stdio(false);
+  const std::vector<std::string> words(values + (count > 0 ? 1 : 0), values + count);
+  return static_cast<int>(pulse::app::Main(words));
+}

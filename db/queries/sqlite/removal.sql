@@ -1,0 +1,51 @@
+-- Removing an integration: children before parents. Domain tables are emptied by generated SQL.
+
+-- name: api_calls
+DELETE FROM job_api_calls WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: entities
+DELETE FROM job_entities WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: gaps
+DELETE FROM job_gaps WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: windows
+DELETE FROM job_windows WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: seen
+DELETE FROM job_seen WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: staged
+DELETE FROM staged_rows WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: steps
+DELETE FROM etl_steps WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: bodies
+DELETE FROM raw_bodies WHERE tenant_id = ?1
+  AND raw_id IN (SELECT id FROM raw_extraction_data WHERE tenant_id = ?1 AND integration_id = ?2)
+
+-- name: raws
+DELETE FROM raw_extraction_data WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: dead_letters
+DELETE FROM dead_letters WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: sync_windows
+DELETE FROM sync_windows WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: jobs
+DELETE FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: secret
+DELETE FROM secrets WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: audit
+INSERT INTO audit_log (tenant_id, at, actor, action, detail)
+VALUES (?1, ?3, 'store', 'integration.remove', 'integration ' || ?2)

@@ -1,0 +1,103 @@
+-- Steps: the unit of work. docs/states.md lists the legal transitions.
+
+-- name: insert
+INSERT INTO etl_steps
+  (tenant_id, integration_id, job_id, stage, entity_type, params, state, priority, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8)
+
+-- name: find_claimable
+SELECT id, integration_id, job_id, stage, entity_type, params, epoch, attempts, priority, crashes
+FROM etl_steps WHERE tenant_id = ?1 AND id = ?2 AND state = 'ready' AND run_after <= ?3
+
+-- name: find_company
+-- Ready steps of the same job, stage and entity type; those that crashed their worker stay alone.
+SELECT id, integration_id, job_id, stage, entity_type, params, epoch, attempts, priority, crashes
+FROM etl_steps
+WHERE tenant_id = ?1 AND stage = ?2 AND state = 'ready' AND job_id = ?3 AND entity_type = ?4
+  AND id <> ?5 AND run_after <= ?6 AND crashes < ?7
+ORDER BY priority, id LIMIT ?8
+
+-- name: claim
+UPDATE etl_steps SET state = 'running', epoch = epoch + 1, worker_id = ?3, claimed_at = ?4
+WHERE tenant_id = ?1 AND id = ?2 AND state = 'ready'
+
+-- name: close
+-- The fence: a step that moved on since it was claimed matches nothing.
+UPDATE etl_steps SET state = 'done', finished_at = ?5, worker_id = NULL, error = ''
+WHERE tenant_id = ?1 AND id = ?2 AND job_id = ?3 AND epoch = ?4 AND state = 'running'
+
+-- name: put_back
+UPDATE etl_steps
+SET state = 'ready', run_after = ?4, attempts = attempts + ?5, error = ?6, worker_id = NULL, rung_at = NULL
+WHERE tenant_id = ?1 AND id = ?2 AND epoch = ?3 AND state = 'running'
+RETURNING job_id
+
+-- name: fail
+UPDATE etl_steps
+SET state = 'failed', error = ?5, is_fatal = ?6, finished_at = ?7, attempts = attempts + 1, worker_id = NULL
+WHERE tenant_id = ?1 AND id = ?2 AND job_id = ?3 AND epoch = ?4 AND state = 'running'
+
+-- name: cancel_ready
+UPDATE etl_steps SET state = 'cancelled', finished_at = ?3
+WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'ready'
+
+-- name: list_failed
+SELECT id, params FROM etl_steps WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'failed' ORDER BY id
+
+-- name: reopen
+UPDATE etl_steps
+SET state = 'ready', attempts = 0, crashes = 0, run_after = 0, rung_at = NULL, is_fatal = 0,
+  finished_at = NULL
+WHERE tenant_id = ?1 AND id = ?2 AND state = 'failed'
+
+-- name: progress
+SELECT stage, state, count(*) FROM etl_steps
+WHERE tenant_id = ?1 AND job_id = ?2 GROUP BY stage, state
+
+-- name: waiting
+-- The earliest time of a job whose open steps all wait, and why.
+SELECT min(run_after), error FROM etl_steps WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'ready'
+HAVING min(run_after) > ?3
+
+-- name: backlogs
+-- tenant: any, the dispatcher is fair between tenants and sees no payload (tenant_id is selected)
+SELECT DISTINCT tenant_id, stage FROM etl_steps WHERE state = 'ready'
+
+-- name: take_ready
+SELECT id FROM etl_steps
+WHERE tenant_id = ?1 AND stage = ?2 AND state = 'ready' AND run_after <= ?3
+  AND (rung_at IS NULL OR rung_at < ?4)
+ORDER BY priority, id LIMIT ?5
+
+-- name: mark_rung
+UPDATE etl_steps SET rung_at = ?3 WHERE tenant_id = ?1 AND id = ?2 AND state = 'ready'
+
+-- name: next_due
+-- tenant: any, one clock for all
+SELECT min(run_after) FROM etl_steps WHERE state = 'ready' AND run_after > 0 AND run_after > ?1
+
+-- name: ready_by_stage
+-- tenant: any, the queue gauges have no tenant
+SELECT stage, count(*) FROM etl_steps WHERE state = 'ready' GROUP BY stage
+
+-- name: find_lost
+-- tenant: any, a dead worker held steps of several; ?1 is a JSON array of the living
+SELECT id, tenant_id, integration_id, job_id, stage, entity_type, params, crashes
+FROM etl_steps
+WHERE state = 'running' AND worker_id NOT IN (SELECT value FROM json_each(?1)) ORDER BY id
+
+-- name: recover
+UPDATE etl_steps SET state = 'ready', crashes = ?3, worker_id = NULL, rung_at = NULL
+WHERE tenant_id = ?1 AND id = ?2 AND state = 'running'
+
+-- name: park
+UPDATE etl_steps SET state = 'failed', crashes = ?3, error = ?4, worker_id = NULL, finished_at = ?5
+WHERE tenant_id = ?1 AND id = ?2 AND state = 'running'
+
+-- name: cancel_lost
+UPDATE etl_steps SET state = 'cancelled', worker_id = NULL, finished_at = ?3
+WHERE tenant_id = ?1 AND id = ?2
+
+-- name: new_worker
+-- tenant: any, a worker serves every tenant
+INSERT INTO workers (started_at) VALUES (?1)

@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include "pulse/source/github/fetch.h"
+#include "pulse/source/github/headers.h"
+#include "pulse/source/github/queries.h"
+#include "pulse/source/github/rows.h"
+
+namespace pulse::source::github {
+namespace {
+
+/// A connection costs a hundredth of a point, so a hundred of them make a query's point full.
+constexpr std::size_t kNestedPerStep = 100;
+
+/// A page too heavy for GitHub's ten seconds answers 502 or 504, and costs extra: every failed
+/// attempt halves the page, 24, 12, 6, 3, 1.
+int PageSize(const Step& step, int attempt) {
+  return std::max(1, step.first >> std::min(attempt, 10));
+}
+
+void CollectNested(Value pr, std::vector<NestedNeed>& needs) {
+  const std::string node_id = pr["id"].id();
+  const auto need = [&](std::string_view connection, char kind) {
+    if (pr[connection]["pageInfo"]["hasNextPage"].boolean() == true)
+      needs.push_back({node_id, kind});
+  };
+  need("commits", 'c');
+  need("reviews", 'r');
+  need("comments", 'm');
+}
+
+/// Hands `needs` over in steps of 100; the rest is kept, unless this was the last page.
+void FlushNested(const Step& step, bool last, std::vector<NestedNeed>& needs, Fetched& out) {
+  while (needs.size() >= kNestedPerStep || (last && !needs.empty())) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(needs.size(), kNestedPerStep));
+    Step child;
+    child.repository = step.repository;
+    child.nested.assign(needs.begin(), needs.begin() + count);
+    needs.erase(needs.begin(), needs.begin() + count);
+    out.next.push_back({model::Stage::kExtract, std::string(kPrNested), child.ToJson()});
+  }
+}
+
+struct PrPage {
+  std::vector<std::string> ids;
+  std::vector<NestedNeed> needs;
+  bool reached_watermark = false;
+};
+
+PrPage ReadNodes(Value nodes, std::optional<EpochMs> until) {
+  PrPage page;
+  nodes.ForEach([&](Value pr) {
+    page.ids.push_back(RecordId(pr));
+    const auto updated = InstantOf(pr["updatedAt"]);
+    if (until && updated && *updated < *until) {
+      page.reached_watermark = true;
+    } else {
+      CollectNested(pr, page.needs);
+    }
+  });
+  return page;
+}
+
+}  // namespace
+
+Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api) {
+  const auto [owner, name] = SplitName(step.repository->full_name);
+  Step next = step;
+  next.first = PageSize(step, request.attempt);
+  Variables variables;
+  variables.Text("owner", owner).Text("name", name).Number("first", next.first);
+  variables.Cursor("after", step.cursor);
+  PULSE_TRY(const Answer answer, api.Query(queries::kPullRequests, variables));
+
+  Fetched out;
+  PULSE_TRY(const auto page, DecodePage(request, step, answer, out));
+  if (!page) {
+    FlushNested(step, true, next.nested, out);
+    return out;
+  }
+  const Value list = page->root()["data"]["repository"]["pullRequests"];
+  if (!list["nodes"].is_array()) {
+    return Error{ErrorKind::kUnavailable, "an answer without pull requests and without an error"};
+  }
+  if (step.page == 0) {
+    PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
+    if (!next.until) out.census[std::string(kPrs)] = list["totalCount"].integer().value_or(0);
+    const EpochMs started = ServerTime(answer, request.now);
+    ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
+  }
+
+  PrPage read = ReadNodes(list["nodes"], next.until);
+  next.nested.insert(next.nested.end(), read.needs.begin(), read.needs.end());
+  const Value info = list["pageInfo"];
+  const bool more = info["hasNextPage"].boolean() == true && !read.reached_watermark;
+  FlushNested(step, !more, next.nested, out);
+  if (more) {
+    next.cursor = info["endCursor"].text().value_or("");
+    next.page = step.page + 1;
+    if (next.cursor.empty() || next.cursor == step.cursor) {
+      return Error{ErrorKind::kUnavailable, "the list of pull requests repeats its cursor"};
+    }
+    out.next.push_back({model::Stage::kExtract, std::string(kPrs), next.ToJson()});
+  }
+  if (!read.ids.empty()) {
+    out.pages.push_back(MakePage(request, step, kPrs, read.ids, answer.body));
+    out.pages.back().record_count = static_cast<int>(read.ids.size());
+  }
+  return out;
+}
+
+}  // namespace pulse::source::github

@@ -1,0 +1,157 @@
+#include "pulse/source/github/judge.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pulse/source/github/headers.h"
+#include "pulse/source/json_page.h"
+
+namespace pulse::source::github {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What GitHub's documentation asks for when a secondary limit names no time.
+constexpr milliseconds kSecondaryWait = std::chrono::minutes(1);
+
+/// GitHub's own words, one line, at most 200 bytes; empty when the body is not its error form.
+std::string MessageIn(std::string_view body) {
+  const auto page = JsonPage::Parse(body);
+  if (!page) return {};
+  std::string message = SampleOf((*page)->root()["message"].text().value_or("").substr(0, 200));
+  std::ranges::replace(message, '\n', ' ');
+  return message;
+}
+
+Error With(ErrorKind kind, std::string what, const std::string& detail) {
+  if (!detail.empty()) what += ": " + detail;
+  return Error{kind, std::move(what)};
+}
+
+milliseconds UntilReset(const Answer& answer, EpochMs now) {
+  const auto reset = NumberHeader(answer, "x-ratelimit-reset");
+  if (!reset) return kSecondaryWait;
+  return milliseconds(std::max<EpochMs>(*reset * 1000 - now, 1000));
+}
+
+Error RateLimited(const Answer& answer, EpochMs now, bool primary) {
+  const auto seconds = NumberHeader(answer, "retry-after");
+  const bool spent = primary || NumberHeader(answer, "x-ratelimit-remaining") == 0;
+  const milliseconds wait = seconds ? milliseconds(*seconds * 1000)
+                            : spent ? UntilReset(answer, now)
+                                    : kSecondaryWait;
+  const std::string_view why = spent ? "github budget is spent" : "github asks to slow down";
+  return Error{ErrorKind::kRateLimited, std::string(why)}.RetryAfter(wait);
+}
+
+bool SaysRateLimit(std::string_view message) {
+  return message.find("rate limit") != std::string_view::npos ||
+         message.find("abuse detection") != std::string_view::npos;
+}
+
+Error Forbidden(const Answer& answer, EpochMs now) {
+  const std::string message = MessageIn(answer.body);
+  const bool limited = !HeaderOf(answer, "retry-after").empty() ||
+                       NumberHeader(answer, "x-ratelimit-remaining") == 0 || answer.status == 429 ||
+                       SaysRateLimit(message);
+  if (limited) return RateLimited(answer, now, false);
+  std::string what = "github refused this request";
+  const std::string_view accepted = HeaderOf(answer, "x-accepted-oauth-scopes");
+  const std::string_view permission = HeaderOf(answer, "x-accepted-github-permissions");
+  if (!accepted.empty()) what.append(" (the token needs one of: ").append(accepted).append(")");
+  if (!permission.empty()) what.append(" (the token needs: ").append(permission).append(")");
+  return With(ErrorKind::kUnauthorized, what, message);
+}
+
+std::optional<Error> StatusError(const Call& call, const Answer& answer, EpochMs now) {
+  const int status = answer.status;
+  if (status >= 200 && status < 300) return std::nullopt;
+  if (status == 401) {
+    return With(
+        ErrorKind::kUnauthorized,
+        "github does not accept the token (expired, revoked or of another server; make a new one)",
+        MessageIn(answer.body)
+    );
+  }
+  if (status == 403 || status == 429) return Forbidden(answer, now);
+  const std::string what = call.endpoint + " answered " + std::to_string(status);
+  if (status == 301 || status == 302 || status == 307 || status == 308) {
+    return Error{ErrorKind::kNotFound, what + " (renamed or moved)"};
+  }
+  if (status == 404 || status == 409 || status == 410 || status == 451) {
+    return With(ErrorKind::kNotFound, what, MessageIn(answer.body));
+  }
+  if (status == 400 || status == 422)
+    return With(ErrorKind::kInvalid, what, MessageIn(answer.body));
+  return Error{ErrorKind::kUnavailable, what};
+}
+
+ErrorKind KindOf(Value error) {
+  const std::string_view type = error["type"].text().value_or("");
+  if (type == "RATE_LIMITED" || type == "RATE_LIMIT") return ErrorKind::kRateLimited;
+  if (type == "NOT_FOUND" || type == "FORBIDDEN") return ErrorKind::kNotFound;
+  if (type == "INSUFFICIENT_SCOPES") return ErrorKind::kUnauthorized;
+  if (type == "MAX_NODE_LIMIT_EXCEEDED") return ErrorKind::kInvalid;
+  // A query the schema refuses carries its code beside no type: undefinedField,
+  // argumentNotAccepted.
+  if (type.empty() && error["extensions"]["code"].is_text()) return ErrorKind::kInvalid;
+  if (SaysRateLimit(error["message"].text().value_or(""))) return ErrorKind::kRateLimited;
+  return ErrorKind::kUnavailable;
+}
+
+/// Of several errors the one that says most about what to do: a limit before a missing object.
+int Urgency(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kRateLimited:
+      return 4;
+    case ErrorKind::kUnauthorized:
+      return 3;
+    case ErrorKind::kInvalid:
+      return 2;
+    case ErrorKind::kUnavailable:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+std::optional<Error> GraphqlError(const Answer& answer, EpochMs now) {
+  // Inside a string the quotes would be escaped, so this finds a key and nothing else.
+  if (answer.body.find("\"errors\"") == std::string::npos) return std::nullopt;
+  const auto page = JsonPage::Parse(answer.body);
+  if (!page) return std::nullopt;  // The reader of the page says so, with its own rules.
+  const Value errors = (*page)->root()["errors"];
+  if (errors.size() == 0) return std::nullopt;
+
+  Value worst;
+  int urgency = -1;
+  errors.ForEach([&](Value error) {
+    if (const int u = Urgency(KindOf(error)); u > urgency) {
+      urgency = u;
+      worst = error;
+    }
+  });
+  const ErrorKind kind = KindOf(worst);
+  if (kind == ErrorKind::kRateLimited) {
+    return RateLimited(answer, now, worst["type"].is_text());  // Secondary limits have no type.
+  }
+  std::string message = SampleOf(worst["message"].text().value_or("no message").substr(0, 200));
+  std::ranges::replace(message, '\n', ' ');
+  return Error{kind, "graphql answered an error: " + message};
+}
+
+}  // namespace
+
+Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
+  Verdict verdict;
+  verdict.error = StatusError(call, answer, now);
+  if (!verdict.error && call.method == "POST") verdict.error = GraphqlError(answer, now);
+  if (const auto remaining = NumberHeader(answer, "x-ratelimit-remaining")) {
+    verdict.remaining = static_cast<double>(*remaining);
+  }
+  if (const auto reset = NumberHeader(answer, "x-ratelimit-reset"))
+    verdict.resets_at = *reset * 1000;
+  return verdict;
+}
+
+}  // namespace pulse::source::github

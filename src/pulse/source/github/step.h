@@ -1,0 +1,52 @@
+#pragma once
+
+/// \file
+/// What travels from one extract step to the next, as the step's params.
+///
+///   {}                                       a job's root: list the repositories in scope
+///   {"repository": "owner/name"}             the same for one repository, as a foreign message
+///   asks
+///   {"repository": {"id", "full_name"}, …}   one repository's page, made by this connector
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pulse/base/error.h"
+#include "pulse/base/time.h"
+
+namespace pulse::source::github {
+
+struct Repository {
+  std::string id;  ///< Database id.
+  std::string full_name;
+};
+
+/// A connection of a pull request that a page of the main query does not hold whole.
+struct NestedNeed {
+  std::string node_id;
+  char kind = 'c';  ///< c commits, r reviews, m comments: the alias letter of the query.
+};
+
+/// 24: see queries/pull_requests.graphql.
+inline constexpr int kPullRequestPage = 24;
+
+struct Step {
+  std::string only;                      ///< Root: the one repository asked for; empty: the scope.
+  std::optional<Repository> repository;  ///< Set in every step below the root.
+  bool rest = false;
+  std::string cursor;                 ///< GraphQL: after this; a REST feed: since this time.
+  int page = 0;                       ///< From 0; REST pages of one cursor count from it.
+  int first = kPullRequestPage;       ///< Pull requests per GraphQL page.
+  std::optional<EpochMs> until;       ///< Stop at records last updated before this.
+  std::vector<NestedNeed> nested;     ///< Collected on the way, or to be fetched by this step.
+  std::vector<std::int64_t> numbers;  ///< REST: pull requests whose lists this step fetches.
+
+  std::string ToJson() const;
+  /// Errors: kInvalid.
+  static Result<Step> FromJson(std::string_view params);
+};
+
+}  // namespace pulse::source::github

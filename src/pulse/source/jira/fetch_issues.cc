@@ -1,0 +1,199 @@
+#include "pulse/source/jira/fetch_issues.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+
+#include "pulse/base/hash.h"
+#include "pulse/model/json_text.h"
+#include "pulse/source/jira/issue_chain.h"
+#include "pulse/source/jira/transform_issue.h"
+
+namespace pulse::source::jira {
+namespace {
+
+/// Everything but what is large and unused (attachments) or differs at every reading (lastViewed).
+constexpr std::string_view kFields =
+    R"("fields":["*all","-attachment","-lastViewed","-thumbnail","-votes","-watches"])";
+
+std::string JsonArray(std::span<const std::string> ids) {
+  std::string json = "[";
+  for (const std::string& id : ids) {
+    if (json.size() > 1) json += ',';
+    model::AppendJsonString(json, id);
+  }
+  return json += ']';
+}
+
+std::string Joined(std::span<const std::string> ids) {
+  std::string joined;
+  for (const std::string& id : ids) joined.append(joined.empty() ? "" : ",").append(id);
+  return joined;
+}
+
+Call IssuesCall(const SyncContext& context, std::span<const std::string> ids) {
+  std::string body = "{";
+  body.append(kFields).append(R"(,"expand":["changelog"],)");
+  if (context.deployment == Deployment::kCloud) {
+    body += R"("issueIdsOrKeys":)" + JsonArray(ids) + '}';
+    return PostCall(context, "/issue/bulkfetch", std::move(body));
+  }
+  // An id that is gone by now must not fail the others, hence validateQuery.
+  body += R"x("jql":"id in ()x" + Joined(ids);
+  body += R"x()","startAt":0,"maxResults":)x";
+  body += std::to_string(kIssuesPerCall) + R"(,"validateQuery":false})";
+  return PostCall(context, "/search", std::move(body));
+}
+
+/// Ids go in as a fingerprint: the same hundred issues asked for again are the same page.
+std::string Identity(const SyncContext& context, std::span<const std::string> ids) {
+  return R"("mapping":)" + context.mapping.ToJson() + R"(,"ids":")" +
+         ContentFingerprint(Joined(ids)) + '"';
+}
+
+model::NewStep ChainStep(const SyncContext& context, const IssueChain& chain) {
+  return {
+      .entity_type = std::string(kIssuesEntity),
+      .params = StepParams(context, R"("do":"issues",)" + chain.ToMembers())
+  };
+}
+
+/// Takes up to 100 ids off the front of the chain.
+std::vector<std::string> TakeFront(IssueChain& chain) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(kIssuesPerCall, chain.ids.size()));
+  std::vector<std::string> front(chain.ids.begin(), chain.ids.begin() + count);
+  chain.ids.erase(chain.ids.begin(), chain.ids.begin() + count);
+  return front;
+}
+
+/// The rest of the chain, or at its end what it gathered.
+void Continue(const SyncContext& context, const IssueChain& chain, Fetched& fetched) {
+  if (!chain.ids.empty()) {
+    fetched.next.push_back(ChainStep(context, chain));
+    return;
+  }
+  AppendHistorySteps(context, chain.histories, fetched.next);
+  AppendListSteps(context, chain.lists, fetched.next);
+}
+
+std::vector<std::string> Unanswered(std::span<const std::string> asked, const IssuePage& page) {
+  const std::unordered_set<std::string> answered(page.ids.begin(), page.ids.end());
+  std::vector<std::string> missing;
+  std::copy_if(asked.begin(), asked.end(), std::back_inserter(missing), [&](const std::string& id) {
+    return !answered.contains(id);
+  });
+  return missing;
+}
+
+/// Bulk answers leave out what is gone without a word, so each id is asked for by itself. Returns
+/// those that still exist.
+Result<std::vector<std::string>> StillThere(
+    const StepAtWork& step, std::span<const std::string> ids
+) {
+  std::vector<std::string> existing;
+  for (const std::string& id : ids) {
+    const Call call = GetCall(step.context, "/issue/{id}", "/issue/" + id + "?fields=id");
+    const auto answer = step.transport.Send(call);
+    if (answer) {
+      existing.push_back(id);
+    } else if (answer.error().kind() != ErrorKind::kNotFound) {
+      return answer.error();
+    }
+  }
+  return existing;
+}
+
+/// Settles the ids a page left out: gone ones leave the census, and when some exist after all the
+/// step is tried again, until they become a gap. A record that is no JSON excuses one id.
+Result<> SettleMissing(
+    const StepAtWork& step,
+    std::span<const std::string> asked,
+    const IssuePage& page,
+    Fetched& fetched
+) {
+  const std::vector<std::string> missing = Unanswered(asked, page);
+  const auto excused = static_cast<std::size_t>(page.broken);
+  if (missing.size() <= excused) return {};
+  PULSE_TRY(const std::vector<std::string> existing, StillThere(step, missing));
+  const auto gone = static_cast<std::int64_t>(missing.size() - existing.size());
+  if (gone > 0) fetched.census[std::string(kIssuesEntity)] -= gone;
+  if (existing.size() <= excused) return {};
+  if (!step.last_attempt()) {
+    return Error{
+        ErrorKind::kUnavailable,
+        "the source left out " + std::to_string(existing.size()) + " of " +
+            std::to_string(asked.size()) + " issues that exist"
+    };
+  }
+  fetched.gaps.push_back(
+      {std::string(kIssuesEntity),
+       "issues " + Joined(existing),
+       "exist, but are left out of every answer"}
+  );
+  return {};
+}
+
+/// A page that stayed undecodable. Its issues are tried again in halves; one alone is a gap.
+Fetched GiveUpPage(
+    const StepAtWork& step,
+    const Call& call,
+    Answer answer,
+    const Error& error,
+    std::span<const std::string> asked,
+    const IssueChain& rest
+) {
+  Fetched fetched;
+  store::NewRawPage page =
+      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), 0);
+  std::string details = R"({"error":)";
+  model::AppendJsonString(details, error.message());
+  page.error_details = details + R"(,"issues":)" + JsonArray(asked) + '}';
+  fetched.pages.push_back(std::move(page));
+  if (asked.size() == 1) {
+    fetched.gaps.push_back({std::string(kIssuesEntity), "issue " + asked[0], error.message()});
+  } else {
+    const std::size_t half = asked.size() / 2;
+    for (const auto part : {asked.first(half), asked.subspan(half)}) {
+      const IssueChain chain{{part.begin(), part.end()}, {}, {}};
+      fetched.next.push_back(ChainStep(step.context, chain));
+    }
+  }
+  Continue(step.context, rest, fetched);
+  return fetched;
+}
+
+template <class T>
+void Append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Result<Fetched> FetchIssues(const StepAtWork& step) {
+  IssueChain chain = IssueChain::FromParams(step.params);
+  const std::vector<std::string> asked = TakeFront(chain);
+  const Call call = IssuesCall(step.context, asked);
+  PULSE_TRY(Answer answer, step.transport.Send(call));
+  auto page = ReadIssuePage(answer.body);
+  if (!page && step.last_attempt()) {
+    return GiveUpPage(step, call, std::move(answer), page.error(), asked, chain);
+  }
+  if (!page) return std::move(page).error().While(call.endpoint);
+
+  Fetched fetched;
+  PULSE_CHECK(SettleMissing(step, asked, *page, fetched));
+  const auto records = static_cast<int>(page->ids.size()) + page->broken;
+  if (records > 0) {
+    fetched.pages.push_back(NewPage(
+        step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), records
+    ));
+  }
+  if (step.context.deployment == Deployment::kCloud) {
+    Append(chain.histories, std::move(page->histories));
+  }
+  Append(chain.lists, std::move(page->lists));
+  Continue(step.context, chain, fetched);
+  return fetched;
+}
+
+}  // namespace pulse::source::jira

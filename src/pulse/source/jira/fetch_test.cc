@@ -1,0 +1,402 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pulse/source/jira/fake_jira.h"
+#include "pulse/source/jira/jira.h"
+
+namespace pulse::source::jira {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::FakeIssue;
+using testing::FakeJira;
+using testing::FakeOptions;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::JobRun;
+using ::testing::Key;
+using ::testing::Not;
+using testing::RootRequest;
+using testing::RunJob;
+
+const std::string kSweep = "POST /rest/api/3/search/jql";
+const std::string kBulk = "POST /rest/api/3/issue/bulkfetch";
+const std::string kHistories = "POST /rest/api/3/changelog/bulkfetch";
+
+class JiraFetch : public ::testing::Test {
+ protected:
+  JobRun RunIssues(FakeJira& jira) {
+    return RunJob(*connector_, jira, RootRequest({"jira_issues"}));
+  }
+  std::size_t WorkItems(const JobRun& run) {
+    return run.Transformed(*connector_, model::kWorkItems).size();
+  }
+
+  std::unique_ptr<Connector> connector_ = NewJiraConnector();
+};
+
+TEST_F(JiraFetch, ReadsTenThousandIssuesWithFullHistoriesInElevenCallsPerThousand) {
+  FakeJira jira;
+  jira.AddIssues(10000, [](int i, FakeIssue& issue) { issue.histories = i % 33 == 0 ? 57 : 4; });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.census.at("jira_issues"), 10000);
+  EXPECT_EQ(WorkItems(run), 10000U);
+  EXPECT_THAT(run.errors, IsEmpty());
+  const int calls = jira.Count(kSweep) + jira.Count(kBulk) + jira.Count(kHistories);
+  EXPECT_LE(calls, 110) << "sweep " << jira.Count(kSweep) << " bulk " << jira.Count(kBulk)
+                        << " histories " << jira.Count(kHistories);
+  EXPECT_EQ(jira.Count(kBulk), 100) << "no bulk call may go out with fewer than 100 issues";
+}
+
+TEST_F(JiraFetch, AsksOnceWhenNothingChanged) {
+  FakeJira jira;
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.census.at("jira_issues"), 0);
+  EXPECT_EQ(jira.Count(kSweep), 1);
+  EXPECT_EQ(jira.Count(kBulk), 0);
+  EXPECT_THAT(run.pages, IsEmpty());
+}
+
+TEST_F(JiraFetch, FetchesWhatDidNotFitInline) {
+  FakeJira jira;
+  jira.AddIssues(3, [](int i, FakeIssue& issue) {
+    if (i == 1) issue.histories = 90, issue.comments = 250, issue.worklogs = 30;
+  });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(jira.Count(kHistories), 1);
+  EXPECT_EQ(jira.Count("GET /rest/api/3/issue/{id}/comment"), 3) << "250 comments, 100 per page";
+  EXPECT_EQ(jira.Count("GET /rest/api/3/issue/{id}/worklog"), 1);
+  ASSERT_EQ(run.Bodies("jira_changes").size(), 1U);
+  ASSERT_EQ(run.Bodies("jira_issue_details").size(), 1U);
+  model::RowBatch rows;
+  connector_->Transform("jira_issue_details", "{}", run.Bodies("jira_issue_details")[0], rows);
+  ASSERT_EQ(rows.records().size(), 2U);
+  EXPECT_EQ(rows.rows(rows.records()[0]).size(), 250U);
+  EXPECT_EQ(rows.records()[0].complete, model::SetOf(model::kComments));
+  EXPECT_EQ(rows.rows(rows.records()[1]).size(), 30U);
+}
+
+TEST_F(JiraFetch, TakesConfirmedGoneIssuesOffTheCensus) {
+  FakeJira jira;
+  jira.AddIssues(250, [](int i, FakeIssue& issue) { issue.gone = i == 7 || i == 199; });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.census.at("jira_issues"), 248);
+  EXPECT_EQ(WorkItems(run), 248U);
+  EXPECT_THAT(run.gaps, IsEmpty());
+  EXPECT_EQ(jira.Count("GET /rest/api/3/issue/{id}"), 2) << "each is confirmed by itself";
+}
+
+TEST_F(JiraFetch, NamesIssuesThatExistButAreNeverAnswered) {
+  FakeJira jira;
+  jira.AddIssues(5, [](int i, FakeIssue& issue) { issue.left_out = i == 2; });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.census.at("jira_issues"), 5) << "the census must still show the hole";
+  EXPECT_EQ(WorkItems(run), 4U);
+  ASSERT_EQ(run.gaps.size(), 1U);
+  EXPECT_EQ(run.gaps[0].scope, "issues 10003");
+  EXPECT_EQ(run.errors.size(), 2U) << "it is tried twice more before it is called a gap";
+}
+
+TEST_F(JiraFetch, RefusesASweepThatHandsOutItsOwnToken) {
+  FakeJira jira({.ids_per_page = 10, .repeats_token = true});
+  jira.AddIssues(50);
+
+  const JobRun run = RunIssues(jira);
+
+  ASSERT_EQ(run.errors.size(), 3U);
+  EXPECT_EQ(run.errors[0].kind(), ErrorKind::kUnavailable);
+  EXPECT_THAT(run.errors[0].message(), HasSubstr("token"));
+}
+
+TEST_F(JiraFetch, GoesOnAfterAnEmptyPageWithAToken) {
+  FakeJira jira({.empty_page_first = true});
+  jira.AddIssues(30);
+
+  EXPECT_EQ(WorkItems(RunIssues(jira)), 30U);
+}
+
+TEST_F(JiraFetch, AcceptsFewerIdsPerPageThanItAskedFor) {
+  FakeJira jira({.ids_per_page = 100});
+  jira.AddIssues(1050);
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(jira.Count(kSweep), 11);
+  EXPECT_EQ(run.census.at("jira_issues"), 1050);
+  EXPECT_EQ(WorkItems(run), 1050U);
+}
+
+TEST_F(JiraFetch, OneBrokenRecordDoesNotTakeItsPageOrItsNeighbours) {
+  FakeJira jira;
+  jira.AddIssues(100, [](int i, FakeIssue& issue) {
+    if (i == 50) issue.raw = "{\"id\":\"10051\",\"key\":\"PAY-\xFF\",\"fields\":{}}";
+  });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(WorkItems(run), 99U);
+  EXPECT_THAT(run.gaps, IsEmpty()) << "the transform sets the record aside";
+  ASSERT_EQ(run.pages.size(), 1U);
+  EXPECT_EQ(run.pages[0].record_count, 100);
+}
+
+TEST_F(JiraFetch, NarrowsAnUndecodablePageDownToTheIssueThatSpoilsIt) {
+  FakeJira jira;
+  jira.AddIssues(8);
+  jira.override = [](const Call& call) -> std::optional<Answer> {
+    const bool spoilt = call.endpoint == kBulk && call.body.find("10006") != std::string::npos;
+    if (!spoilt) return std::nullopt;
+    return Answer{.status = 200, .headers = {}, .body = R"({"issues":[{"id":"100)"};
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(WorkItems(run), 7U);
+  ASSERT_EQ(run.gaps.size(), 1U);
+  EXPECT_EQ(run.gaps[0].scope, "issue 10006");
+  const auto failed = std::count_if(run.pages.begin(), run.pages.end(), [](const auto& page) {
+    return page.error_details.has_value();
+  });
+  EXPECT_EQ(failed, 4) << "8, 4, 2 and 1 issues";
+  EXPECT_EQ(run.errors[0].kind(), ErrorKind::kInvalid);
+}
+
+TEST_F(JiraFetch, ADamagedAnswerThatComesWholeTheSecondTimeLeavesNoTrace) {
+  FakeJira jira;
+  jira.AddIssues(20);
+  int bulk_calls = 0;
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.endpoint != kBulk || ++bulk_calls > 1) return std::nullopt;
+    return Answer{.status = 200, .headers = {}, .body = "{\"issues\":["};
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(WorkItems(run), 20U);
+  EXPECT_THAT(run.gaps, IsEmpty());
+  EXPECT_EQ(run.pages.size(), 1U);
+}
+
+TEST_F(JiraFetch, FollowsTheTokensOfLongHistoriesIntoOnePage) {
+  FakeJira jira;
+  jira.AddIssues(1, [](int, FakeIssue& issue) { issue.histories = 50; });
+  const auto page = [](std::string_view history, std::string_view tail) {
+    return std::string(R"({"issueChangeLogs":[{"issueId":"10001","changeHistories":[{"id":")") +
+           std::string(history) + R"(","created":1706781600000,"items":[{"field":"status"}]}]}])" +
+           std::string(tail) + "}";
+  };
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.endpoint != kHistories) return std::nullopt;
+    const bool second = call.body.find("nextPageToken") != std::string::npos;
+    return Answer{
+        200,
+        {},
+        second ? page("2", R"(,"nextPageToken":null)") : page("1", R"(,"nextPageToken":"t")")
+    };
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  ASSERT_EQ(run.Bodies("jira_changes").size(), 1U);
+  model::RowBatch rows;
+  connector_->Transform("jira_changes", "{}", run.Bodies("jira_changes")[0], rows);
+  ASSERT_EQ(rows.records().size(), 1U) << "one issue, one record, however many pages";
+  EXPECT_EQ(rows.rows(rows.records()[0]).size(), 2U);
+  EXPECT_EQ(rows.records()[0].complete, model::SetOf(model::kWorkItemChanges));
+}
+
+TEST_F(JiraFetch, AnnouncesTheProvenWindowFiveMinutesShortOfTheServersClock) {
+  FakeJira jira({.date = "Mon, 23 Nov 2026 10:00:00 GMT"});
+
+  const JobRun run = RunIssues(jira);
+
+  ASSERT_EQ(run.windows.size(), 1U);
+  EXPECT_EQ(run.windows[0].from, 0);
+  EXPECT_EQ(FormatInstant(run.windows[0].to), "2026-11-23T09:55:00.000Z") << "not our own clock";
+}
+
+TEST_F(JiraFetch, AQueryOrASinceAnnouncesNoWindow) {
+  FakeJira jira;
+  FetchRequest query = RootRequest();
+  query.options.query = "project = TEST";
+  FetchRequest since = RootRequest();
+  since.options.since = 1000;
+
+  EXPECT_THAT(RunJob(*connector_, jira, query).windows, IsEmpty());
+  EXPECT_THAT(RunJob(*connector_, jira, since).windows, IsEmpty());
+  EXPECT_EQ(RunJob(*connector_, jira, RootRequest()).windows.size(), 1U) << "a plain sync does";
+}
+
+TEST_F(JiraFetch, StartsAtTheWatermarkUnlessAskedForEverything) {
+  FakeJira jira;
+  FetchRequest request = RootRequest({"jira_issues"});
+  request.watermark = [](std::string_view entity, std::string_view scope) {
+    EXPECT_EQ(entity, "jira_issues");
+    EXPECT_EQ(scope, "");
+    return Result<std::optional<EpochMs>>(1700000000000);
+  };
+  const auto sweep_body = [&] {
+    return std::find_if(
+               jira.sent.rbegin(),
+               jira.sent.rend(),
+               [](const Call& call) { return call.endpoint == kSweep; }
+    )->body;
+  };
+
+  RunJob(*connector_, jira, request);
+  EXPECT_THAT(sweep_body(), HasSubstr("updated >= 1700000000000 "));
+
+  request.options.full = true;
+  RunJob(*connector_, jira, request);
+  EXPECT_THAT(sweep_body(), HasSubstr("updated >= 0 "));
+}
+
+TEST_F(JiraFetch, AWidenedProjectScopeHasAWatermarkOfItsOwn) {
+  FakeJira jira;
+  FetchRequest request = RootRequest({"jira_issues"});
+  request.integration.scope["project"] = "ops, PAY";
+  std::string asked;
+  request.watermark = [&](std::string_view, std::string_view scope) {
+    asked = scope;
+    return Result<std::optional<EpochMs>>(std::nullopt);
+  };
+
+  const JobRun run = RunJob(*connector_, jira, request);
+
+  EXPECT_EQ(asked, "project=OPS,PAY");
+  EXPECT_EQ(run.windows[0].scope, asked);
+}
+
+TEST_F(JiraFetch, ReadsReferenceDataOnce) {
+  FakeJira jira;
+
+  const JobRun run = RunJob(*connector_, jira, RootRequest());
+
+  EXPECT_THAT(run.errors, IsEmpty());
+  for (const std::string entity :
+       {"jira_fields", "jira_projects", "jira_statuses", "jira_issue_types"}) {
+    EXPECT_EQ(run.census.at(entity), 1) << entity;
+    EXPECT_EQ(run.Bodies(entity).size(), 1U) << entity;
+  }
+  EXPECT_EQ(run.Bodies("jira_sprints").size(), 1U) << "kanban is not asked, a 400 is no error";
+  EXPECT_THAT(run.census, Not(Contains(Key("jira_sprints"))));
+}
+
+TEST_F(JiraFetch, NoRightsToBoardsIsNoFailure) {
+  FakeJira jira({.has_boards = false});
+
+  const JobRun run = RunJob(*connector_, jira, RootRequest({"jira_sprints"}));
+
+  EXPECT_THAT(run.errors, IsEmpty());
+  EXPECT_THAT(run.gaps, IsEmpty());
+}
+
+TEST_F(JiraFetch, TheSameIssuesAreTheSameRequestWheneverTheyAreAskedFor) {
+  FakeJira jira;
+  jira.AddIssues(3, [](int, FakeIssue& issue) { issue.comments = 25; });
+  FetchRequest later = RootRequest({"jira_issues"});
+  later.now += 86400000;
+  later.watermark = [](std::string_view, std::string_view) {
+    return Result<std::optional<EpochMs>>(1700000000000);
+  };
+
+  const JobRun first = RunIssues(jira);
+  const JobRun second = RunJob(*connector_, jira, later);
+
+  ASSERT_EQ(first.pages.size(), 2U);
+  ASSERT_EQ(second.pages.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(first.pages[i].request, second.pages[i].request);
+  EXPECT_NE(first.pages[0].request, first.pages[1].request);
+}
+
+TEST_F(JiraFetch, TheMappingOfTheCatalogueReachesTheTransform) {
+  FakeJira jira;
+  jira.AddIssues(1, [](int, FakeIssue& issue) {
+    issue.raw =
+        R"({"id":"10001","key":"PAY-1","fields":{"created":"2024-01-01T10:00:00.000+0000",)"
+        R"("updated":"2024-01-01T10:00:00.000+0000","customfield_30":[{"id":5,"name":"S"}]}})";
+  });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_THAT(run.Transformed(*connector_, model::kSprints), ElementsAre("5"));
+}
+
+TEST_F(JiraFetch, RefusesAnEntityTypeItDoesNotHave) {
+  FakeJira jira;
+
+  const JobRun run = RunJob(*connector_, jira, RootRequest({"github_prs"}));
+
+  ASSERT_FALSE(run.errors.empty());
+  EXPECT_EQ(run.errors[0].kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(run.errors[0].message(), HasSubstr("github_prs"));
+}
+
+TEST_F(JiraFetch, RefusesAProjectKeyThatIsNone) {
+  FakeJira jira;
+  FetchRequest request = RootRequest();
+  request.integration.scope["project"] = "PAY&maxResults=1";
+
+  const JobRun run = RunJob(*connector_, jira, request);
+
+  ASSERT_FALSE(run.errors.empty());
+  EXPECT_THAT(jira.sent, IsEmpty());
+}
+
+TEST_F(JiraFetch, DataCenterIsReadByOffsetWithHistoriesInline) {
+  FakeJira jira({.is_cloud = false, .ids_per_page = 1000});
+  jira.AddIssues(2500, [](int i, FakeIssue& issue) {
+    if (i == 3) issue.histories = 120;
+    if (i == 4) issue.gone = true;
+  });
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_THAT(run.errors, IsEmpty());
+  EXPECT_EQ(run.census.at("jira_issues"), 2499);
+  EXPECT_EQ(WorkItems(run), 2499U);
+  EXPECT_EQ(jira.Count("POST /rest/api/2/search"), 3 + 25);
+  EXPECT_THAT(run.Bodies("jira_changes"), IsEmpty());
+  EXPECT_THAT(jira.calls, Not(Contains(Key(HasSubstr("/rest/api/3")))));
+}
+
+TEST_F(JiraFetch, CheckSaysWhoWeAreAndWhatIsMissing) {
+  FakeJira jira({.has_boards = false});
+
+  const auto account = connector_->Check({}, jira);
+
+  ASSERT_TRUE(account) << account.error().message();
+  EXPECT_EQ(account->name, "Ada");
+  EXPECT_EQ(account->server, "Jira Cloud 1001.0.0");
+  EXPECT_THAT(account->reach, ElementsAre("PAY"));
+  ASSERT_EQ(account->warnings.size(), 1U);
+  EXPECT_THAT(account->warnings[0], HasSubstr("boards"));
+}
+
+TEST_F(JiraFetch, CheckPassesARefusalOn) {
+  FakeJira jira;
+  jira.override = [](const Call& call) -> std::optional<Answer> {
+    if (call.path.find("myself") == std::string::npos) return std::nullopt;
+    return Answer{.status = 401, .headers = {}, .body = ""};
+  };
+
+  const auto account = connector_->Check({}, jira);
+
+  ASSERT_FALSE(account);
+  EXPECT_EQ(account.error().kind(), ErrorKind::kUnauthorized);
+  EXPECT_THAT(account.error().message(), HasSubstr("api.atlassian.com"));
+}
+
+}  // namespace
+}  // namespace pulse::source::jira

@@ -1,0 +1,173 @@
+#include "pulse/source/transport/limits.h"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "pulse/resilience/pause.h"
+
+namespace pulse::source {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Atlassian's guide: 2, 4, 8, 16 seconds for a 429 that does not say for how long.
+constexpr milliseconds kFirstUnannounced{2000};
+constexpr milliseconds kLongestUnannounced{60'000};
+
+std::optional<EpochMs> ParseEpoch(std::string_view text) {
+  EpochMs value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Limits::Limits(
+    std::string key,
+    const LimitsPolicy& policy,
+    cache::Cache& cache,
+    const Clock& clock,
+    const SteadyNow& steady_now,
+    std::uint64_t seed
+)
+    : key_(std::move(key)),
+      policy_(policy),
+      cache_(cache),
+      clock_(clock),
+      breaker_(policy.breaker, steady_now),
+      budget_(
+          policy.budget,
+          [this](double tokens) {
+            return cache_.TakeTokens(
+                "budget/" + key_, tokens, policy_.calls_per_second, policy_.burst
+            );
+          }
+      ),
+      random_(seed) {}
+
+Result<> Limits::RefuseWhilePaused() const {
+  const EpochMs left = PausedUntil() - clock_.Now();
+  if (left <= 0) return {};
+  return Error{
+      ErrorKind::kRateLimited,
+      "the source wants no calls for another " + std::to_string(left) + " ms"
+  }
+      .RetryAfter(milliseconds(left));
+}
+
+EpochMs Limits::PausedUntil() const {
+  const EpochMs ours = paused_until_;
+  // Whatever else is in the cache, a window is never longer than the longest one.
+  const EpochMs most = clock_.Now() + policy_.longest_pause.count() * 2;
+  const auto shared = cache_.Get("paused/" + key_);
+  const EpochMs theirs = shared ? ParseEpoch(*shared).value_or(0) : 0;
+  return std::max(ours, theirs <= most ? theirs : 0);
+}
+
+milliseconds Limits::PauseFor(std::optional<milliseconds> announced) {
+  milliseconds wait = kFirstUnannounced;
+  // "Come back in 0 seconds" is no figure: obeyed, it would be a storm.
+  if (announced && *announced > milliseconds(0)) {
+    wait = std::min(*announced, policy_.longest_pause);
+  } else {
+    const int earlier = std::min(unannounced_in_a_row_++, 5);
+    wait = std::min(kFirstUnannounced * (1 << earlier), kLongestUnannounced);
+  }
+  // A tenth, at most ten seconds: enough to spread the steps, little beside an hour's window.
+  wait += Jitter(std::min(static_cast<double>(wait.count()) / 10, 10'000.0));
+
+  const EpochMs now = clock_.Now();
+  const EpochMs until = now + wait.count();
+  EpochMs so_far = paused_until_;
+  while (so_far < until && !paused_until_.compare_exchange_weak(so_far, until)) {
+  }
+  const EpochMs end = std::max(so_far, until);
+  if (end == until) cache_.Put("paused/" + key_, std::to_string(end), wait);
+  return milliseconds(end - now);
+}
+
+milliseconds Limits::Jitter(double most_ms) {
+  return random_.With([most_ms](std::mt19937_64& random) {
+    return milliseconds(
+        static_cast<std::int64_t>(std::uniform_real_distribution<double>(0, most_ms)(random))
+    );
+  });
+}
+
+void Limits::NoteQuota(const std::string& endpoint, double remaining, EpochMs resets_at) {
+  const EpochMs left = resets_at - clock_.Now();
+  // Servers without limits report 0 of 0 until 1970.
+  if (left <= 0) return;
+  if (remaining < 1) {
+    PauseFor(milliseconds(left));
+    return;
+  }
+  paces_.With([&](std::map<std::string, Pace>& paces) {
+    if (remaining >= policy_.slow_below) {
+      paces.erase(endpoint);
+      return;
+    }
+    Pace& pace = paces[endpoint];
+    pace.ms_per_token =
+        static_cast<double>(std::min(left, policy_.longest_pause.count())) / remaining;
+    pace.until = resets_at;
+  });
+}
+
+Result<> Limits::AwaitTurn(const std::string& endpoint, double cost, std::stop_token stop) {
+  const EpochMs now = clock_.Now();
+  const milliseconds wait = paces_.With([&](std::map<std::string, Pace>& paces) {
+    const auto found = paces.find(endpoint);
+    if (found == paces.end()) return milliseconds(0);
+    Pace& pace = found->second;
+    if (pace.until <= now) {
+      paces.erase(found);
+      return milliseconds(0);
+    }
+    const EpochMs turn = std::clamp(pace.next_turn, now, pace.until);
+    const milliseconds until_turn(turn - now);
+    if (until_turn <= policy_.patience) {
+      pace.next_turn = turn + static_cast<EpochMs>(pace.ms_per_token * cost);
+    }
+    return until_turn;
+  });
+  if (wait > policy_.patience) {
+    return Error{
+        ErrorKind::kRateLimited, "little of the source's quota is left, so calls are spread out"
+    }
+        .RetryAfter(wait);
+  }
+  if (wait > milliseconds(0)) PULSE_CHECK(resilience::Pause(wait, std::move(stop)));
+  return {};
+}
+
+LimitsRegistry::LimitsRegistry(
+    cache::Cache& cache, const Clock& clock, LimitsPolicy policy, SteadyNow steady_now
+)
+    : cache_(cache), clock_(clock), policy_(policy), steady_now_(std::move(steady_now)) {}
+
+Limits& LimitsRegistry::For(TenantId tenant, IntegrationId integration) {
+  return limits_.With([&](auto& limits) -> Limits& {
+    std::unique_ptr<Limits>& found = limits[Key(tenant, integration)];
+    if (!found) {
+      std::string key = std::to_string(tenant.value()) + '/' + std::to_string(integration.value());
+      found = std::make_unique<Limits>(
+          std::move(key), policy_, cache_, clock_, steady_now_, std::random_device{}()
+      );
+    }
+    return *found;
+  });
+}
+
+void LimitsRegistry::ForEach(const std::function<void(TenantId, IntegrationId, Limits&)>& see) {
+  // Limits never go away, so `see` runs on a copy of the list and outside of the lock.
+  std::vector<std::pair<Key, Limits*>> all;
+  limits_.With([&](auto& limits) {
+    for (auto& [key, one] : limits) all.emplace_back(key, one.get());
+  });
+  for (const auto& [key, one] : all) see(key.first, key.second, *one);
+}
+
+}  // namespace pulse::source

@@ -1,0 +1,127 @@
+#pragma once
+
+/// \file
+/// What all steps of one integration share while they ask its source: a breaker, a budget, the
+/// window in which the source wants no calls, and a pace that makes a dwindling quota last.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pulse/base/clock.h"
+#include "pulse/base/error.h"
+#include "pulse/base/ids.h"
+#include "pulse/base/sync.h"
+#include "pulse/cache/cache.h"
+#include "pulse/resilience/breaker.h"
+#include "pulse/resilience/budget.h"
+
+namespace pulse::source {
+
+struct LimitsPolicy {
+  /// Below what both sources tolerate: GitHub's secondary limit is 900 points a minute, Atlassian
+  /// advises to design for about ten calls a second. (docs.github.com, developer.atlassian.com;
+  /// 2026-11) A self-hosted source takes more.
+  double calls_per_second = 12;
+  double burst = 60;
+  /// From here on the rest of a quota is spread evenly over the time until it is filled again.
+  double slow_below = 200;
+  /// A step waits so long at most, holding its worker; for longer it is parked.
+  std::chrono::milliseconds patience{1000};
+  /// Longer windows are asked again after this: a source may announce nonsense.
+  std::chrono::milliseconds longest_pause{std::chrono::hours(1)};
+  resilience::BudgetPolicy budget{};
+  resilience::BreakerPolicy breaker{};
+};
+
+/// Thread-safe. The window is shared through the cache with other processes.
+class Limits {
+ public:
+  Limits(
+      std::string key,
+      const LimitsPolicy& policy,
+      cache::Cache& cache,
+      const Clock& clock,
+      const SteadyNow& steady_now,
+      std::uint64_t seed
+  );
+
+  resilience::Breaker& breaker() { return breaker_; }
+  resilience::Budget& budget() { return budget_; }
+  const LimitsPolicy& policy() const { return policy_; }
+
+  /// kRateLimited, with retry_after, inside a window; at once.
+  Result<> RefuseWhilePaused() const;
+
+  /// Opens a window. `announced` is the source's own figure; without one, 2, 4, 8, … seconds by how
+  /// often that happened in a row. Bounded, and lengthened a little at random so that not all
+  /// steps come back at its very end. Never shortens a window. Returns how long it is from now.
+  std::chrono::milliseconds PauseFor(std::optional<std::chrono::milliseconds> announced);
+
+  /// A call went through: the next unannounced limit counts from the start again.
+  void NoteSuccess() { unannounced_in_a_row_ = 0; }
+
+  /// The source says: `remaining` calls until `resets_at` (our clock). Slows `endpoint` down when
+  /// they are few, pauses the integration when there are none.
+  void NoteQuota(const std::string& endpoint, double remaining, EpochMs resets_at);
+
+  /// Waits for this call's turn under the pace of its endpoint. Errors: kRateLimited with
+  /// retry_after (the turn is beyond our patience), kCancelled.
+  Result<> AwaitTurn(const std::string& endpoint, double cost, std::stop_token stop);
+
+ private:
+  struct Pace {
+    double ms_per_token = 0;
+    EpochMs until = 0;
+    EpochMs next_turn = 0;
+  };
+  std::chrono::milliseconds Jitter(double most_ms);
+  EpochMs PausedUntil() const;
+
+  const std::string key_;
+  const LimitsPolicy policy_;
+  cache::Cache& cache_;
+  const Clock& clock_;
+  resilience::Breaker breaker_;
+  resilience::Budget budget_;
+  std::atomic<EpochMs> paused_until_ = 0;
+  std::atomic<int> unannounced_in_a_row_ = 0;
+  Guarded<std::map<std::string, Pace>> paces_;
+  Guarded<std::mt19937_64> random_;
+};
+
+/// All integrations' limits in this process. Thread-safe; what it refers to must outlive it.
+class LimitsRegistry {
+ public:
+  LimitsRegistry(
+      cache::Cache& cache,
+      const Clock& clock,
+      LimitsPolicy policy = {},
+      SteadyNow steady_now = RealSteadyNow()
+  );
+
+  /// The same object for the same integration, as long as the registry lives.
+  Limits& For(TenantId tenant, IntegrationId integration);
+
+  /// Runs `see` for each integration asked so far, e.g. to show breakers and windows.
+  void ForEach(const std::function<void(TenantId, IntegrationId, Limits&)>& see);
+
+ private:
+  using Key = std::pair<TenantId, IntegrationId>;
+
+  cache::Cache& cache_;
+  const Clock& clock_;
+  const LimitsPolicy policy_;
+  const SteadyNow steady_now_;
+  Guarded<std::map<Key, std::unique_ptr<Limits>>> limits_;
+};
+
+}  // namespace pulse::source

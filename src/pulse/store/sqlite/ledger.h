@@ -1,0 +1,37 @@
+#pragma once
+
+/// \file
+/// SqliteLedger: the worker's side of the ledger. See store/ledger.h.
+
+#include "pulse/store/ledger.h"
+#include "pulse/store/sqlite/database.h"
+#include "pulse/store/sqlite/domain_sql.h"
+
+namespace pulse::store::sqlite {
+
+class SqliteLedger final : public Ledger {
+ public:
+  SqliteLedger(Database& database, const DomainSql& sql) : database_(database), sql_(sql) {}
+
+  Result<std::vector<model::Step>> Claim(
+      TenantId tenant, StepId step, WorkerId worker, int max_batch
+  ) override;
+  Result<Committed> Commit(const Unit& unit) override;
+  Result<> Retry(
+      TenantId tenant,
+      const std::vector<model::StepRef>& steps,
+      EpochMs run_after,
+      bool attempted,
+      std::string_view error
+  ) override;
+  Result<Committed> Fail(
+      TenantId tenant, const std::vector<model::Step>& steps, const Error& error, bool fatal
+  ) override;
+  Result<std::vector<StagedRows>> ReadStaged(TenantId tenant, StepId load_step) override;
+
+ private:
+  Database& database_;
+  const DomainSql& sql_;
+};
+
+}  // namespace pulse::store::sqlite

@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// The schema of a SQLite database: numbered scripts for the ledger, and the domain tables brought
+/// in line with model/tables.h (missing tables and columns are added, nothing is ever dropped).
+
+#include <string>
+
+#include "pulse/base/error.h"
+
+namespace pulse::store::sqlite {
+
+struct SchemaState {
+  int version = 0;              ///< Scripts applied; 0: an empty database or no file.
+  int latest = 0;               ///< Scripts this program has.
+  bool domain_current = false;  ///< Whether the domain tables are the described ones.
+  bool current() const { return version == latest && domain_current; }
+};
+
+/// Creates the file when there is none (mode 0600) and brings it up to date, all in one
+/// transaction. Idempotent; safe while other processes use the database. Returns the state it
+/// found. Errors: kInvalid (made by a newer program), kUnavailable (locked for 10 s, no
+/// permission).
+Result<SchemaState> MigrateSqlite(const std::string& path);
+
+/// Undoes everything, domain tables included: all data is lost. For tests of the scripts.
+Result<> RevertSqlite(const std::string& path);
+
+/// Looks without changing anything. A missing file is version 0.
+Result<SchemaState> SqliteSchemaState(const std::string& path);
+
+}  // namespace pulse::store::sqlite

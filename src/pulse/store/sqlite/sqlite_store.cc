@@ -1,0 +1,81 @@
+#include "pulse/store/sqlite/sqlite_store.h"
+
+#include "pulse/store/sqlite/catalog.h"
+#include "pulse/store/sqlite/dispatch.h"
+#include "pulse/store/sqlite/jobs.h"
+#include "pulse/store/sqlite/ledger.h"
+#include "pulse/store/sqlite/migrations.h"
+#include "pulse/store/sqlite/raw_pages.h"
+#include "pulse/store/sqlite/tables.h"
+
+namespace pulse::store::sqlite {
+namespace {
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(
+      std::unique_ptr<SystemClock> own_clock,
+      std::unique_ptr<Database> database,
+      std::chrono::milliseconds select_limit
+  )
+      : own_clock_(std::move(own_clock)),
+        database_(std::move(database)),
+        tables_(*database_, select_limit) {}
+
+  Ledger& ledger() override { return ledger_; }
+  Dispatch& dispatch() override { return dispatch_; }
+  Jobs& jobs() override { return jobs_; }
+  Watermarks& watermarks() override { return watermarks_; }
+  Catalog& catalog() override { return catalog_; }
+  RawPages& raw_pages() override { return raw_pages_; }
+  DeadLetters& dead_letters() override { return dead_letters_; }
+  Tables& tables() override { return tables_; }
+
+ private:
+  std::unique_ptr<SystemClock> own_clock_;  ///< Used when the caller brought none.
+  DomainSql sql_;  // The connections' prepared statements are keyed by its texts: it goes last.
+  std::unique_ptr<Database> database_;
+  SqliteLedger ledger_{*database_, sql_};
+  SqliteDispatch dispatch_{*database_};
+  SqliteJobs jobs_{*database_};
+  SqliteWatermarks watermarks_{*database_};
+  SqliteCatalog catalog_{*database_, sql_};
+  SqliteRawPages raw_pages_{*database_};
+  SqliteDeadLetters dead_letters_{*database_};
+  SqliteTables tables_;
+};
+
+Result<> CheckSchema(const std::string& path) {
+  PULSE_TRY(const SchemaState state, SqliteSchemaState(path));
+  if (state.current()) return {};
+  if (state.version > state.latest) {
+    return Error{
+        ErrorKind::kInvalid,
+        "database " + path + " has schema " + std::to_string(state.version) +
+            ", newer than this program's " + std::to_string(state.latest) + "; use the newer pulse"
+    };
+  }
+  return Error{
+      ErrorKind::kInvalid, "database " + path + " is not up to date; run `pulse db migrate`"
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+  PULSE_CHECK(CheckSchema(options.path));
+  auto own_clock = std::make_unique<SystemClock>();
+  const Clock& clock = options.clock != nullptr ? *options.clock : *own_clock;
+  const ConnectionOptions connection{
+      .path = options.path,
+      .access = Access::kWrite,
+      .busy_timeout = options.busy_timeout,
+      .before_statement = options.before_statement,
+  };
+  PULSE_TRY(auto database, Database::Open(connection, options.readers, clock));
+  return std::make_unique<SqliteStore>(
+      std::move(own_clock), std::move(database), options.select_limit
+  );
+}
+
+}  // namespace pulse::store::sqlite

@@ -1,0 +1,13 @@
+#pragma once
+
+/// \file
+/// The conformance suite every store backend passes. In the backend's test:
+///
+///   #include "pulse/store/testing/store_conformance.h"
+///   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(BackendFactory{…}));
+
+#include "pulse/store/testing/catalog_conformance.h"
+#include "pulse/store/testing/jobs_conformance.h"
+#include "pulse/store/testing/ledger_conformance.h"
+#include "pulse/store/testing/merge_conformance.h"
+#include "pulse/store/testing/raw_conformance.h"

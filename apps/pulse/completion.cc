@@ -11,14 +11,15 @@ namespace pulse::app {
 namespace {
 
 // bash and zsh share the shape: find the command path among the words, then offer what may follow.
+// The variable is not called path: in zsh that is PATH.
 constexpr std::string_view kBashHead =
     R"(# bash completion for pulse, made by `pulse completion bash`
 _pulse_names() { command pulse "$@" --json -q 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4; }
 _pulse() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= tenant= words= i
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} here= tenant= words= i
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [[ ${COMP_WORDS[i]} == --tenant ]]; then tenant=${COMP_WORDS[i+1]}; continue; fi
-    case "${path:+$path }${COMP_WORDS[i]}" in
+    case "${here:+$here }${COMP_WORDS[i]}" in
 )";
 constexpr std::string_view kBashTail = R"(  COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
@@ -28,10 +29,10 @@ constexpr std::string_view kZshHead = R"(#compdef pulse
 # zsh completion for pulse, made by `pulse completion zsh`
 _pulse_names() { command pulse "$@" --json -q 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4; }
 _pulse() {
-  local cur=${words[CURRENT]} prev=${words[CURRENT-1]} path= tenant= offered= i
+  local cur=${words[CURRENT]} prev=${words[CURRENT-1]} here= tenant= offered= i
   for ((i = 2; i < CURRENT; i++)); do
     if [[ ${words[i]} == --tenant ]]; then tenant=${words[i+1]}; continue; fi
-    case "${path:+$path }${words[i]}" in
+    case "${here:+$here }${words[i]}" in
 )";
 constexpr std::string_view kZshTail = R"(  compadd -- ${=offered}
 }
@@ -82,7 +83,7 @@ class Script {
     std::string out = "      ";
     std::string list;
     for (const std::string& path : Paths()) list += (list.empty() ? "\"" : "|\"") + path + "\"";
-    out += list + ") path=\"${path:+$path }" + word_at_i() + "\" ;;\n    esac\n  done\n";
+    out += list + ") here=\"${here:+$here }" + word_at_i() + "\" ;;\n    esac\n  done\n";
     return out;
   }
 
@@ -104,7 +105,7 @@ class Script {
   }
 
   std::string OptionCases() const {
-    std::string out = "  if [[ $cur == -* ]]; then\n    case \"$path\" in\n";
+    std::string out = "  if [[ $cur == -* ]]; then\n    case \"$here\" in\n";
     std::vector<std::string> global;
     for (const Option& option : kGlobalOptions) global.push_back("--" + std::string(option.name));
     for (const Command& command : kCommands) {
@@ -120,7 +121,7 @@ class Script {
 
   std::string WordCases() const {
     std::string out =
-        "    case \"$path\" in\n      \"\") " + Assign(JoinWith(NextWords(""), " ")) + " ;;\n";
+        "    case \"$here\" in\n      \"\") " + Assign(JoinWith(NextWords(""), " ")) + " ;;\n";
     for (const Group& group : kGroups) {
       out += "      \"" + std::string(group.name) + "\") " +
              Assign(JoinWith(NextWords(group.name), " ")) + " ;;\n";

@@ -40,6 +40,21 @@ Result<std::string> DatabaseFile(const config::Settings& settings) {
   return settings.database_url.substr(kSqliteScheme.size());  // Absolute with four slashes.
 }
 
+/// Makes the folder of a database that does not exist yet, for this user only.
+Result<> MakeFolderOf(const std::string& database) {
+  const std::filesystem::path folder = std::filesystem::path(database).parent_path();
+  std::error_code failed;
+  if (folder.empty() || std::filesystem::exists(folder, failed)) return {};
+  if (std::filesystem::create_directories(folder, failed)) {
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+  }
+  if (!failed) return {};
+  return Error{
+      ErrorKind::kInvalid,
+      "cannot make " + folder.string() + ": " + failed.message() + "; set PULSE_HOME to a folder you may write"
+  };
+}
+
 /// A source on this machine's loopback is a simulator: no other team shares it, so only its own
 /// answers slow us down.
 bool IsLoopback(std::string_view base_url) {
@@ -115,7 +130,9 @@ struct Engine::Parts {
 Result<> Engine::Parts::Open() {
   PULSE_TRY(database_path, DatabaseFile(settings));
   PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(database_path));
-  if (schema.version == 0) PULSE_CHECK(store::sqlite::MigrateSqlite(database_path));
+  if (schema.version == 0) {
+    PULSE_TRY([[maybe_unused]] const auto migrated, MigrateDatabase(settings));
+  }
   PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path, .clock = &clock}));
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
@@ -359,6 +376,7 @@ Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look loo
 
 Result<DatabaseState> MigrateDatabase(const config::Settings& settings) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
+  PULSE_CHECK(MakeFolderOf(path));
   if (auto migrated = store::sqlite::MigrateSqlite(path); !migrated) {
     return std::move(migrated).error();
   }

@@ -6,6 +6,7 @@
 #include "command_table.h"
 #include "exit_code.h"
 #include "suggest.h"
+#include "text_table.h"
 
 namespace pulse::app {
 namespace {
@@ -39,13 +40,15 @@ struct Line {
 std::string Columns(const std::vector<Line>& lines) {
   std::size_t width = 0;
   for (const Line& line : lines) {
-    if (line.left.size() <= 30) width = std::max(width, line.left.size());
+    const std::size_t cells = DisplayWidth(line.left);
+    if (cells <= 30) width = std::max(width, cells);
   }
   std::string out;
   for (const Line& line : lines) {
+    const std::size_t cells = DisplayWidth(line.left);
     out += "  " + line.left;
-    if (line.left.size() > width) out += "\n  " + std::string(width, ' ');
-    if (line.left.size() < width) out += std::string(width - line.left.size(), ' ');
+    if (cells > width) out += "\n  " + std::string(width, ' ');
+    if (cells < width) out += std::string(width - cells, ' ');
     out += "  " + line.right + "\n";
   }
   return out;
@@ -90,6 +93,19 @@ std::vector<Line> ArgumentLines(std::span<const Argument> arguments) {
   return lines;
 }
 
+/// Lines of at most 90 bytes, broken at blanks.
+std::string Wrapped(std::string_view text) {
+  constexpr std::size_t kLineBytes = 90;
+  std::string out;
+  while (text.size() > kLineBytes) {
+    const std::size_t blank = text.rfind(' ', kLineBytes);
+    if (blank == std::string_view::npos || blank == 0) break;
+    out.append(text.substr(0, blank)).append("\n");
+    text.remove_prefix(blank + 1);
+  }
+  return out.append(text).append("\n");
+}
+
 std::string OnCommand(const Command& command) {
   std::string out = std::string(command.summary) + "\n\n";
   if (!command.examples.empty()) {
@@ -100,7 +116,7 @@ std::string OnCommand(const Command& command) {
     out += "\n";
   }
   out += "usage: " + UsageLine(command) + "\n";
-  if (!command.details.empty()) out += "\n" + std::string(command.details) + "\n";
+  if (!command.details.empty()) out += "\n" + Wrapped(command.details);
   if (!command.arguments.empty())
     out += "\narguments:\n" + Columns(ArgumentLines(command.arguments));
   if (!command.options.empty()) out += "\noptions:\n" + Columns(OptionLines(command.options));

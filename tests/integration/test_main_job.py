@@ -136,7 +136,8 @@ def test_killed_at_every_named_point_the_tables_are_the_same():
 def test_unfused_gives_the_same_rows():
     world = ("--seed", 7, "--issues", 150, "--prs", 40)
     with Simulator(*world) as sim, Pulse() as fused, Pulse(PULSE_FUSED="off") as staged:
-        check(differences(synced(fused, sim), synced(staged, sim)) == [], "fused and staged agree")
+        found = differences(synced(fused, sim), synced(staged, sim))
+        check(found == [], "fused and staged agree: " + "; ".join(found))
 
 
 def test_bad_records_are_set_aside_explained_and_replayed():

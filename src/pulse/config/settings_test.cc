@@ -111,6 +111,7 @@ TEST_F(SettingsTest, ExplainWhereAValueCameFromAndWhatItShadows) {
   const Explained explained = ExplanationOf("claim_batch");
 
   std::vector<std::string> lines;
+  lines.reserve(explained.candidates.size());
   for (const Candidate& one : explained.candidates) {
     lines.push_back(std::string{Name(one.origin)} + " " + one.where + " " + one.text);
   }

@@ -14,8 +14,9 @@ namespace {
 template <class Number>
 std::optional<Number> ParseNumber(std::string_view text) {
   Number number{};
-  const char* end = text.data() + text.size();
-  const auto [stop, failed] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, failed] = std::from_chars(begin, end, number);
   if (failed != std::errc{} || stop != end) return std::nullopt;
   return number;
 }
@@ -110,8 +111,9 @@ struct Assigner {
   }
   bool operator()(ListenAddress Settings::* field) const {
     auto value = ParseAddress(text);
-    if (value) settings.*field = *std::move(value);
-    return value.has_value();
+    if (!value) return false;
+    settings.*field = *std::move(value);
+    return true;
   }
   bool operator()(std::chrono::milliseconds Settings::* field) const {
     const auto value = ParseDurationMs(text);

@@ -9,20 +9,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "pulse/http/free_with.h"
+
 namespace pulse::http {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* held) const noexcept {
-    Free(held);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Cert = std::unique_ptr<X509, Deleter<X509_free>>;
-using Memory = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Cert = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Memory = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
+using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
 
 void Require(bool ok) {
   if (!ok) throw std::runtime_error("openssl could not make a certificate");
@@ -52,7 +47,7 @@ Certificate SelfSigned(const std::string& host) {
   const Cert certificate(X509_new());
   Require(key != nullptr && certificate != nullptr);
   X509* x509 = certificate.get();
-  constexpr long kDay = 24 * 60 * 60;
+  constexpr long kDay = 24L * 60 * 60;
   X509_set_version(x509, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
   X509_gmtime_adj(X509_getm_notBefore(x509), -kDay);

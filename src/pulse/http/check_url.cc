@@ -7,18 +7,13 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "pulse/http/free_with.h"
+
 namespace pulse::http {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* held) const noexcept {
-    Free(held);
-  }
-};
-using Url = std::unique_ptr<CURLU, Deleter<curl_url_cleanup>>;
-using CurlText = std::unique_ptr<char, Deleter<curl_free>>;
+using Url = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
+using CurlText = std::unique_ptr<char, FreeWith<curl_free>>;
 
 std::string DisplayUrl(CURLU* url) {
   curl_url_set(url, CURLUPART_USER, nullptr, 0);

@@ -12,6 +12,7 @@
 #include "pulse/base/sync.h"
 #include "pulse/http/address.h"
 #include "pulse/http/check_url.h"
+#include "pulse/http/free_with.h"
 #include "pulse/http/sigpipe.h"
 #include "pulse/http/transfer_error.h"
 
@@ -25,16 +26,9 @@ constexpr long kSlowSeconds = 60;
 constexpr std::size_t kMaxPooledLines = 64;
 constexpr long kConnectionsPerLine = 8;
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* held) const noexcept {
-    Free(held);
-  }
-};
-using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using List = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
+using Easy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
+using List = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 
 /// A transfer handle and the multi handle that drives it and keeps its connections. The multi
 /// interface is there for its wake-up: a stop request ends a transfer at once, not at the next
@@ -112,8 +106,7 @@ bool HoldsControl(std::string_view text) noexcept {
 void Append(List& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(list.release());
-  list.reset(longer);
+  if (!list) list.reset(longer);  // Further ones leave the head where it is.
 }
 
 Result<List> FormatHeaders(const ClientRequest& request) {
@@ -126,7 +119,7 @@ Result<List> FormatHeaders(const ClientRequest& request) {
       return Error{ErrorKind::kInvalid, fmt::format("request header {}: invalid character", name)};
     }
     // "Name;" is libcurl's way to send an empty one; "Name:" would remove it.
-    Append(list, value.empty() ? name + ";" : name + ": " + value);
+    Append(list, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   }
   // libcurl would wait a second for a 100 that many servers never send, and claim a form.
   if (HeaderValue(request.headers, "Expect").empty()) Append(list, "Expect:");

@@ -183,6 +183,7 @@ TEST_F(VaultTest, CreatesOneKeyWhenManyStartAtOnce) {
   std::vector<std::string> ids(kVaults);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kVaults);
     for (auto& id : ids) threads.emplace_back([&] { id = OpenOrDie()->newest_key_id(); });
   }
 
@@ -222,6 +223,7 @@ TEST_F(VaultTest, LosesNoKeyWhenTwoRotateAtOnce) {
   const auto first = vault->Seal(kOwner, kToken);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { EXPECT_TRUE(OpenOrDie()->Rotate()); });
   }
 

@@ -86,7 +86,7 @@ TEST(Graphql, AnswersTheCompletePullRequestQueryWithoutErrors) {
   EXPECT_EQ(answer["data"]["rateLimit"]["nodeCount"], 13'525);
   const Json& pulls = answer["data"]["repository"]["pullRequests"];
   EXPECT_EQ(pulls["nodes"].size(), 25U);
-  EXPECT_EQ(pulls["totalCount"], 123);  // 30 % of 400, and what rounding left over.
+  EXPECT_EQ(pulls["totalCount"], 120);  // 30 % of 400.
   EXPECT_EQ(github.api().points(), 10);
 }
 
@@ -137,11 +137,13 @@ TEST(Graphql, PagesThroughEveryPullRequestNewestUpdateFirst) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     numbers.insert(nodes[i]["number"].get<int>());
     EXPECT_LT(nodes[i]["createdAt"], nodes[i]["updatedAt"]);
-    if (i > 0) EXPECT_GE(nodes[i - 1]["updatedAt"], nodes[i]["updatedAt"]);
+    if (i > 0) {
+      EXPECT_GE(nodes[i - 1]["updatedAt"], nodes[i]["updatedAt"]);
+    }
   }
-  EXPECT_EQ(total, 301);
-  EXPECT_EQ(numbers.size(), 301U);
-  EXPECT_EQ(*numbers.rbegin(), 301);
+  EXPECT_EQ(total, 300);
+  EXPECT_EQ(numbers.size(), 300U);
+  EXPECT_EQ(*numbers.rbegin(), 300);
 }
 
 TEST(Graphql, PagesBackwardsToTheSamePullRequests) {

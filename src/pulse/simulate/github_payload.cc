@@ -93,9 +93,9 @@ std::optional<Place> PlaceOfUrl(std::string_view url) {
 const Actor* PayloadReader::ReadActor(const Json& user) {
   const std::string login = TextOf(user, "login");
   if (login.empty()) return nullptr;
-  const auto [at, added] = accounts_.try_emplace(login);
-  Actor& actor = at->second;
-  if (added) {
+  Actor& actor = accounts_[login];
+  // An account that was only named so far learns the rest from the first object of its own.
+  if (actor.id == 0) {
     actor.login = login;
     actor.id = IntegerOf(user, "id");
     actor.node_id = OptionalText(user, "node_id").value_or("U_" + login);

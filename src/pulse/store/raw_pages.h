@@ -67,8 +67,8 @@ struct DeadLetterGroup {
 };
 
 struct DeadLetterFilter {
-  std::optional<IntegrationId> integration;
-  std::string fingerprint;
+  std::optional<IntegrationId> integration = {};
+  std::string fingerprint = {};
   std::string state = "open";  ///< Empty: any.
   int limit = 100;
 };

@@ -141,6 +141,7 @@ TEST(Logger, SharesAFileBetweenThreadsLineByLine) {
   ASSERT_TRUE(logger);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int thread = 0; thread < 4; ++thread) {
       threads.emplace_back([&, thread] {
         for (int i = 0; i < 250; ++i)

@@ -55,8 +55,10 @@ std::string Inventory(const std::string& text) {
   }
   std::string inventory;
   for (const auto& [name, type] : types) {
-    inventory += name + ' ' + type + ' ';
-    for (const auto& label : labels[name]) inventory += label == "le" ? "" : label + ',';
+    inventory.append(name).append(" ").append(type).append(" ");
+    for (const auto& label : labels[name]) {
+      if (label != "le") inventory.append(label).append(",");
+    }
     inventory.back() = '\n';
   }
   return inventory;
@@ -161,6 +163,7 @@ TEST(Metrics, CountFromManyThreads) {
   Metrics metrics({});
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&metrics] {
         for (int call = 0; call < 500; ++call) TouchEverything(metrics);

@@ -19,11 +19,11 @@
 namespace pulse::embed::http {
 
 struct HttpEmbedderOptions {
-  std::string base_url;  ///< "http://127.0.0.1:11434"; a trailing "/" or "/v1" may be there.
-  std::string model;     ///< Empty: the server's only one; it is then named as the server does.
-  std::string api_key;   ///< Sent as a bearer token; empty: none.
-  int dimensions = 0;    ///< 0: asks the server once, when the embedder is made.
-  int batch = 64;        ///< Texts per request, 1..2048.
+  std::string base_url;   ///< "http://127.0.0.1:11434"; a trailing "/" or "/v1" may be there.
+  std::string model{};    ///< Empty: the server's only one; it is then named as the server does.
+  std::string api_key{};  ///< Sent as a bearer token; empty: none.
+  int dimensions = 0;     ///< 0: asks the server once, when the embedder is made.
+  int batch = 64;         ///< Texts per request, 1..2048.
   /// Longer texts are cut: many servers refuse more than 8192 tokens of about three bytes.
   std::size_t max_text_bytes = std::size_t{24} * 1024;
   std::chrono::milliseconds timeout{60'000};  ///< Of one request.

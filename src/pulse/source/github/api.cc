@@ -71,6 +71,41 @@ std::string_view LineStarting(std::string_view text, std::string_view start) {
   return rest.substr(0, rest.find('\n'));
 }
 
+bool Spreads(std::string_view text, std::string_view fragment) {
+  const std::string spread = "..." + std::string(fragment);
+  for (std::size_t at = text.find(spread); at != std::string_view::npos;
+       at = text.find(spread, at + 1)) {
+    const std::size_t end = at + spread.size();
+    if (end == text.size() || text[end] == ' ' || text[end] == '\n') return true;
+  }
+  return false;
+}
+
+/// The fragments that `operation` spreads, and those they spread, in an order of use.
+std::string UsedFragments(std::string_view operation, std::string_view fragments) {
+  constexpr std::string_view kMark = "\nfragment ";
+  std::vector<std::string_view> unused;
+  for (std::size_t at = fragments.find(kMark); at != std::string_view::npos;) {
+    const std::size_t next = fragments.find(kMark, at + 1);
+    unused.push_back(fragments.substr(at, next == std::string_view::npos ? next : next - at));
+    at = next;
+  }
+  std::string used;
+  for (bool found = true; found;) {
+    const auto in_use = [&](std::string_view fragment) {
+      const std::string_view name = fragment.substr(kMark.size());
+      const std::string_view word = name.substr(0, name.find(' '));
+      return Spreads(operation, word) || Spreads(used, word);
+    };
+    const auto fragment = std::ranges::find_if(unused, in_use);
+    found = fragment != unused.end();
+    if (!found) break;
+    used += *fragment;
+    unused.erase(fragment);
+  }
+  return used;
+}
+
 }  // namespace
 
 std::string ExpandAliases(std::string_view query, std::string_view aliases) {
@@ -86,7 +121,8 @@ std::string ExpandAliases(std::string_view query, std::string_view aliases) {
   for (std::size_t i = 0; i < aliases.size(); ++i) {
     out += Numbered(LineStarting(query, std::string(1, aliases[i]) + "0:"), i) + '\n';
   }
-  return out.append(query.substr(end + 1));
+  out += '}';
+  return out + UsedFragments(out, query.substr(end + 2));
 }
 
 }  // namespace pulse::source::github

@@ -47,7 +47,8 @@ class Api {
 
 /// Writes an aliased query: the template's lines that begin with "<letter>0:" are repeated, one for
 /// each letter of `aliases`, numbered from 0 like the variables they use; the operation's variable
-/// list is repeated likewise. Everything behind the operation (fragments) is kept.
+/// list is repeated likewise. Of the fragments behind the operation those in use are kept: GitHub
+/// refuses a query with one that is not.
 std::string ExpandAliases(std::string_view query, std::string_view aliases);
 
 }  // namespace pulse::source::github

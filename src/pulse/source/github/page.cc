@@ -1,5 +1,6 @@
 #include "pulse/source/github/page.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace pulse::source::github {
@@ -22,6 +23,10 @@ RepositoryRef RepositoryOf(const PageContext& context, const PageRecord& record)
   if (ref.name.empty()) ref.name = record.group.substr(0, record.group.find('#'));
   if (ref.id.empty()) ref.id = ref.name;
   return ref;
+}
+
+std::string PrName(std::string_view repository_id, std::int64_t number) {
+  return std::string(repository_id) + '#' + std::to_string(number);
 }
 
 std::int64_t TrailingNumber(std::string_view text) {
@@ -74,6 +79,10 @@ void PageSink::Add(
   problem.position = position;
   problem.external_id = std::move(id);
   problem.code = entity_ + '.' + std::string(code);
+  // Ids of the payload stand in some messages, and may hold anything.
+  std::ranges::replace_if(
+      message, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' '
+  );
   problem.message = std::move(message);
   problem.sample = SampleOf(raw);
   problem.counts_as_record = primary_;

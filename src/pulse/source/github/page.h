@@ -42,6 +42,9 @@ struct RepositoryRef {
   std::string name;
 };
 RepositoryRef RepositoryOf(const PageContext& context, const PageRecord& record);
+/// What a record of children alone is known by: its pull request, as "<repository id>#<number>".
+std::string PrName(std::string_view repository_id, std::int64_t number);
+
 /// The number behind the last slash or # of an address or group; 0 when there is none.
 std::int64_t TrailingNumber(std::string_view text);
 

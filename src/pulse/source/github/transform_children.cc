@@ -60,8 +60,10 @@ void WriteAlone(
         record, "pull_request.unknown", "it does not say which pull request it is of"
     );
   }
-  sink.rows().BeginRecord("github_prs", "", VersionOf(record.value), record.position);
   const PrRef pr{repository.id, number};
+  sink.rows().BeginRecord(
+      "github_prs", PrName(repository.id, number), VersionOf(record.value), record.position
+  );
   if (const auto problem = kind.write(record.value, 0, pr, sink.rows(), sink.people())) {
     sink.rows().AbandonRecord();
     return sink.Reject(record, *problem, "it could not be read: " + std::string(*problem));
@@ -81,7 +83,7 @@ void WriteList(
   const PrRef pr{repository.id, number};
   bool whole = true;
   std::int64_t position = 0;
-  sink.rows().BeginRecord("github_prs", "", 0, record.position);
+  sink.rows().BeginRecord("github_prs", PrName(repository.id, number), 0, record.position);
   record.value["items"].ForEach([&](Value page) {
     page.ForEach([&](Value item) {
       const auto problem = kind.write(item, position++, pr, sink.rows(), sink.people());

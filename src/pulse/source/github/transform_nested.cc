@@ -64,7 +64,7 @@ void WriteNested(
   People& people = sink.people();
   const PrRef pr{repository_id, number};
   const EpochMs version = InstantOf(nested.pr["updatedAt"]).value_or(0);
-  rows.BeginRecord("github_prs", nested.pr["fullDatabaseId"].id(), version, position);
+  rows.BeginRecord("github_prs", PrName(repository_id, number), version, position);
   model::TableSet complete = 0;
   if (WritePages(nested.commits, position, sink, [&](Value node, std::int64_t at) {
         return WriteCommit(node, at, pr, rows, people);

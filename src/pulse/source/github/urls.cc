@@ -9,6 +9,12 @@ std::string_view HostOf(std::string_view url) {
   return url.substr(0, url.find_first_of(":/"));
 }
 
+std::string_view PathOf(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t path = url.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
+  return path == std::string_view::npos ? std::string_view() : url.substr(path);
+}
+
 bool IsUnreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
@@ -19,9 +25,11 @@ bool IsUnreserved(char c) {
 Endpoints EndpointsOf(std::string_view base_url) {
   const std::string_view host = HostOf(base_url);
   if (host == "api.github.com" || host.ends_with(".ghe.com")) return {"", "/graphql"};
-  // The client resolves dot segments before it sends, so this names HOST/api/graphql.
-  if (base_url.ends_with("/api/v3")) return {"", "/../graphql"};
-  return {"/api/v3", "/api/graphql"};
+  constexpr std::string_view kRestBase = "/api/v3";
+  if (!base_url.ends_with(kRestBase)) return {kRestBase, "/api/graphql"};
+  // The sibling is not below the base, so it is named from the origin on.
+  base_url.remove_suffix(kRestBase.size());
+  return {"", "origin:" + std::string(PathOf(base_url)) + "/api/graphql"};
 }
 
 std::string Encode(std::string_view text) {

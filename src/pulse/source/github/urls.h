@@ -10,8 +10,8 @@
 namespace pulse::source::github {
 
 struct Endpoints {
-  std::string_view rest;     ///< Prefix of REST paths: "" or "/api/v3".
-  std::string_view graphql;  ///< Path of the GraphQL endpoint.
+  std::string_view rest;  ///< Prefix of REST paths: "" or "/api/v3".
+  std::string graphql;    ///< Call::path of the GraphQL endpoint.
 };
 
 /// api.github.com and api.*.ghe.com serve REST at the root and GraphQL at /graphql; a base that

@@ -112,6 +112,11 @@ void DomainSql::DescribePrimary(TableSql& sql) {
           ) +
           ", deleted_at = NULL, deleted_reason = NULL WHERE tenant_id = ? AND id = ?"
   );
+  sql.confirm = Keep(
+      table,
+      "confirm",
+      "UPDATE " + name + " SET source_version = ?3 WHERE tenant_id = ?1 AND id = ?2"
+  );
   sql.touch = Keep(
       table,
       "touch",

@@ -21,11 +21,12 @@ struct TableSql {
   const model::Table* table = nullptr;
 
   // Primary tables.
-  Query find;  ///< (tenant, integration, key) → id, content_hash, source_version, raw_id, job_id,
-               ///< deleted?
+  Query find;    ///< (tenant, integration, key) → id, content_hash, source_version, raw_id, job_id,
+                 ///< deleted?
   Query insert;  ///< (tenant, integration, cells, raw, position, job, hash, now, now, version,
                  ///< absent)
   Query update;  ///< (cells, raw, position, job, hash, now, version, absent, tenant, id)
+  Query confirm;  ///< (tenant, id, version): a newer page says the same
   Query touch;   ///< (tenant, id, job, now): a child of the row changed
 
   // Child tables.

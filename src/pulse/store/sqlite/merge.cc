@@ -46,6 +46,10 @@ Result<> RowMerger::MergeRecord(const RowBatch& batch, const Record& record) {
   const bool stale = record.version < stored->version ||
                      (record.version == stored->version && record.raw.value() < stored->raw);
   const bool equal = record.content_hash == stored->content_hash && !stored->deleted;
+  if (equal && record.version > stored->version) {
+    // A newer page says the same. The row must know, or one in between could still overwrite it.
+    PULSE_CHECK(db_.Do(sql.confirm, job_.tenant, stored->id, record.version));
+  }
   if (equal || stale) return CountUnchanged(record.entity_type, table, *stored);
   PULSE_CHECK(Update(sql, record, cells, stored->id));
   PULSE_CHECK(CountUpdated(record.entity_type, table, stored->id, stored->job));

@@ -36,6 +36,7 @@ struct BackendFactory {
   std::string name;
   std::function<Backend(const Clock&)> make;
 };
+inline void PrintTo(const BackendFactory& factory, std::ostream* out) { *out << factory.name; }
 
 template <class T>
 T Value(Result<T> result, std::source_location where = std::source_location::current()) {

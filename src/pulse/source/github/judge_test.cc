@@ -1,0 +1,155 @@
+#include "pulse/source/github/judge.h"
+
+#include <gtest/gtest.h>
+
+#include "pulse/source/github/headers.h"
+#include "pulse/source/github/urls.h"
+
+namespace pulse::source::github {
+namespace {
+
+using std::chrono::milliseconds;
+
+const Call kGet{.method = "GET", .endpoint = "GET /user", .path = "/user", .body = {}, .cost = 1};
+const Call kQuery{
+    .method = "POST", .endpoint = "POST /graphql", .path = "/graphql", .body = "{}", .cost = 1
+};
+
+Verdict JudgeStatus(
+    int status, std::vector<std::pair<std::string, std::string>> headers, std::string body = "{}"
+) {
+  return JudgeAnswer(kGet, {status, std::move(headers), std::move(body)}, 1'000'000);
+}
+
+Verdict JudgeQuery(
+    std::string body, std::vector<std::pair<std::string, std::string>> headers = {}
+) {
+  return JudgeAnswer(kQuery, {200, std::move(headers), std::move(body)}, 1'000'000);
+}
+
+TEST(Judge, LetsAGoodAnswerPassWithItsBudget) {
+  const Verdict verdict =
+      JudgeStatus(200, {{"X-RateLimit-Remaining", "4999"}, {"X-RateLimit-Reset", "2000"}});
+  EXPECT_FALSE(verdict.error);
+  EXPECT_EQ(verdict.remaining, 4999);
+  EXPECT_EQ(verdict.resets_at, 2'000'000);
+}
+
+TEST(Judge, TakesRetryAfterBeforeTheReset) {
+  const Verdict verdict = JudgeStatus(
+      403, {{"retry-after", "7"}, {"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "5000"}}
+  );
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kRateLimited);
+  EXPECT_EQ(verdict.error->retry_after(), milliseconds(7000));
+}
+
+TEST(Judge, WaitsUntilTheResetWhenTheBudgetIsSpent) {
+  const Verdict verdict =
+      JudgeStatus(403, {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1030"}});
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->retry_after(), milliseconds(30'000));
+}
+
+TEST(Judge, WaitsAMinuteForASecondaryLimitThatNamesNoTime) {
+  const Verdict verdict =
+      JudgeStatus(403, {}, R"({"message":"You have exceeded a secondary rate limit."})");
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kRateLimited);
+  EXPECT_EQ(verdict.error->retry_after(), milliseconds(60'000));
+}
+
+TEST(Judge, NamesTheMissingScopeOfAForbiddenCall) {
+  const Verdict verdict = JudgeStatus(
+      403,
+      {{"X-Accepted-OAuth-Scopes", "repo"}},
+      R"({"message":"Resource not accessible by personal access token"})"
+  );
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnauthorized);
+  EXPECT_NE(verdict.error->message().find("one of: repo"), std::string::npos);
+  EXPECT_NE(verdict.error->message().find("not accessible"), std::string::npos);
+}
+
+TEST(Judge, SaysWhatAStatusMeans) {
+  const std::vector<std::pair<int, ErrorKind>> expected = {
+      {401, ErrorKind::kUnauthorized},
+      {404, ErrorKind::kNotFound},
+      {409, ErrorKind::kNotFound},
+      {410, ErrorKind::kNotFound},
+      {451, ErrorKind::kNotFound},
+      {301, ErrorKind::kNotFound},
+      {422, ErrorKind::kInvalid},
+      {502, ErrorKind::kUnavailable},
+      {504, ErrorKind::kUnavailable},
+      {429, ErrorKind::kRateLimited},
+  };
+  for (const auto& [status, kind] : expected) {
+    const Verdict verdict = JudgeStatus(status, {}, "<html>");
+    ASSERT_TRUE(verdict.error) << status;
+    EXPECT_EQ(verdict.error->kind(), kind) << status;
+  }
+}
+
+TEST(Judge, RefusesAGraphqlAnswerWithErrorsEvenWhenItCarriesData) {
+  const Verdict verdict = JudgeQuery(
+      R"({"data":{"repository":{"pullRequests":null}},"errors":[{"message":"Something went wrong"}]})"
+  );
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnavailable);
+}
+
+TEST(Judge, SortsGraphqlErrorsByType) {
+  const std::vector<std::pair<std::string, ErrorKind>> expected = {
+      {R"({"type":"NOT_FOUND","message":"x"})", ErrorKind::kNotFound},
+      {R"({"type":"FORBIDDEN","message":"x"})", ErrorKind::kNotFound},
+      {R"({"type":"INSUFFICIENT_SCOPES","message":"x"})", ErrorKind::kUnauthorized},
+      {R"({"type":"MAX_NODE_LIMIT_EXCEEDED","message":"x"})", ErrorKind::kInvalid},
+      {R"({"message":"x","extensions":{"code":"undefinedField"}})", ErrorKind::kInvalid},
+      {R"({"message":"timeout"})", ErrorKind::kUnavailable},
+  };
+  for (const auto& [error, kind] : expected) {
+    const Verdict verdict = JudgeQuery(R"({"data":null,"errors":[)" + error + "]}");
+    ASSERT_TRUE(verdict.error) << error;
+    EXPECT_EQ(verdict.error->kind(), kind) << error;
+  }
+}
+
+TEST(Judge, LetsALimitOutweighAMissingObject) {
+  const Verdict verdict = JudgeQuery(
+      R"({"errors":[{"type":"NOT_FOUND","message":"a"},{"type":"RATE_LIMITED","message":"b"}]})",
+      {{"x-ratelimit-reset", "1100"}}
+  );
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kRateLimited);
+  EXPECT_EQ(verdict.error->retry_after(), milliseconds(100'000));
+}
+
+TEST(Judge, IsNotFooledByTheWordInsideAText) {
+  EXPECT_FALSE(JudgeQuery(R"({"data":{"body":"{\"errors\":[1]}"}})").error);
+  EXPECT_FALSE(JudgeQuery(R"({"data":{"errors":[1]},"errors":[]})").error);
+}
+
+TEST(Endpoints, AreDerivedFromTheBase) {
+  EXPECT_EQ(EndpointsOf("https://api.github.com").graphql, "/graphql");
+  EXPECT_EQ(EndpointsOf("https://api.acme.ghe.com").rest, "");
+  EXPECT_EQ(EndpointsOf("https://ghe.acme.io/api/v3").rest, "");
+  EXPECT_EQ(EndpointsOf("https://ghe.acme.io/api/v3").graphql, "origin:/api/graphql");
+  EXPECT_EQ(EndpointsOf("https://acme.io/code/api/v3").graphql, "origin:/code/api/graphql");
+  EXPECT_EQ(EndpointsOf("http://127.0.0.1:9000").rest, "/api/v3");
+  EXPECT_EQ(EndpointsOf("http://127.0.0.1:9000").graphql, "/api/graphql");
+  EXPECT_EQ(EndpointsOf("https://api.github.com.evil.io").rest, "/api/v3");
+}
+
+TEST(Encode, LeavesNothingThatCouldEndASegment) {
+  EXPECT_EQ(EncodeFullName("a b/../c?#"), "a%20b/..%2Fc%3F%23");
+}
+
+TEST(HttpDate, IsReadInItsOneForm) {
+  EXPECT_EQ(ParseHttpDate("Tue, 24 Nov 2026 08:49:37 GMT"), ParseInstant("2026-11-24T08:49:37Z"));
+  EXPECT_FALSE(ParseHttpDate("Tue, 24 Nox 2026 08:49:37 GMT"));
+  EXPECT_FALSE(ParseHttpDate("2026-11-24T08:49:37Z"));
+}
+
+}  // namespace
+}  // namespace pulse::source::github

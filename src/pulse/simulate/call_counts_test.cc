@@ -38,8 +38,7 @@ TEST(CallCounts, CountsPerEndpoint) {
 
 TEST(CallCounts, StaysSmallWhateverPathsAreAsked) {
   CallCounts counts;
-  for (int i = 0; i < 5000; ++i)
-    counts.Count("GET", "/made/up-" + std::string(1, 'a' + i % 26) + std::to_string(i) + "x");
+  for (int i = 0; i < 5000; ++i) counts.Count("GET", "/made/up-" + std::to_string(i) + "x");
 
   EXPECT_LT(counts.Json().size(), 50000U);
   EXPECT_NE(counts.Json().find("\"other\":4500"), std::string::npos);

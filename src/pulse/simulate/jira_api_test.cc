@@ -409,7 +409,7 @@ TEST(JiraDataCenter, LacksWhatOnlyCloudHas) {
   TestSite site(Options());
 
   EXPECT_EQ(site.Get("/dc/rest/api/2/search/jql?jql=id%3D10001").status, 404);
-  EXPECT_EQ(site.Post("/dc/rest/api/2/issue/bulkfetch", {{"issueIdsOrKeys", {"1"}}}).status, 404);
+  EXPECT_EQ(site.Post("/dc/rest/api/2/issue/bulkfetch", {{"issueIdsOrKeys", {"1"}}}).status, 405);
   EXPECT_EQ(site.Get("/dc/rest/api/3/serverInfo").status, 404);
   EXPECT_EQ(site.Get("/dc/rest/api/2/serverInfo").json["deploymentType"], "Server");
   EXPECT_EQ(site.Get("/rest/api/3/serverInfo").json["deploymentType"], "Cloud");

@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "malformed",
     "partial-graphql",
     "secondary-limit",
+    "big-page",
     "bad-record",
     "deleted",
     "index-lag"

@@ -6,7 +6,7 @@
 /// Transport faults hit calls. They follow a fixed sequence (a call counter per fault), so a given
 /// order of calls always meets the same faults, and a call that is repeated gets through:
 ///   429 500 502 503 reset cut html slow repeat-token empty-page malformed
-///   partial-graphql secondary-limit (GitHub)
+///   partial-graphql secondary-limit big-page (GitHub; big-page: of the queries over 5,000 nodes)
 /// Content faults hit records. They are a function of (seed, record id): every sync sees the same:
 ///   bad-record deleted index-lag
 
@@ -38,11 +38,12 @@ enum class Fault : unsigned char {
   kMalformed,
   kPartialGraphql,
   kSecondaryLimit,
+  kBigPage,
   kBadRecord,
   kDeleted,
   kIndexLag,
 };
-inline constexpr int kFaultCount = 16;
+inline constexpr int kFaultCount = 17;
 
 std::string_view FaultName(Fault fault) noexcept;
 

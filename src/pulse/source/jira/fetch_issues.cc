@@ -86,12 +86,13 @@ std::vector<std::string> Unanswered(std::span<const std::string> asked, const Is
 }
 
 /// Bulk answers leave out what is gone without a word, so each id is asked for by itself. Returns
-/// those that still exist.
+/// those that still exist, no more than `enough` of them.
 Result<std::vector<std::string>> StillThere(
-    const StepAtWork& step, std::span<const std::string> ids
+    const StepAtWork& step, std::span<const std::string> ids, std::size_t enough
 ) {
   std::vector<std::string> existing;
   for (const std::string& id : ids) {
+    if (existing.size() == enough) break;
     const Call call = GetCall(step.context, "/issue/{id}", "/issue/" + id + "?fields=id");
     const auto answer = step.transport.Send(call);
     if (answer) {
@@ -114,17 +115,18 @@ Result<> SettleMissing(
   const std::vector<std::string> missing = Unanswered(asked, page);
   const auto excused = static_cast<std::size_t>(page.broken);
   if (missing.size() <= excused) return {};
-  PULSE_TRY(const std::vector<std::string> existing, StillThere(step, missing));
+  // One too many is enough to try again; only the last try has to know them all.
+  const std::size_t enough = step.last_attempt() ? missing.size() : excused + 1;
+  PULSE_TRY(const std::vector<std::string> existing, StillThere(step, missing, enough));
+  if (existing.size() > excused && !step.last_attempt()) {
+    return Error{
+        ErrorKind::kUnavailable,
+        "the source left out issues that exist, e.g. issue " + existing.front()
+    };
+  }
   const auto gone = static_cast<std::int64_t>(missing.size() - existing.size());
   if (gone > 0) fetched.census[std::string(kIssuesEntity)] -= gone;
   if (existing.size() <= excused) return {};
-  if (!step.last_attempt()) {
-    return Error{
-        ErrorKind::kUnavailable,
-        "the source left out " + std::to_string(existing.size()) + " of " +
-            std::to_string(asked.size()) + " issues that exist"
-    };
-  }
   fetched.gaps.push_back(
       {std::string(kIssuesEntity),
        "issues " + Joined(existing),
@@ -133,7 +135,7 @@ Result<> SettleMissing(
   return {};
 }
 
-/// A page that stayed undecodable. Its issues are tried again in halves; one alone is a gap.
+/// A page that stayed undecodable is kept as failed and its issues become a gap; the chain goes on.
 Fetched GiveUpPage(
     const StepAtWork& step,
     const Call& call,
@@ -149,16 +151,29 @@ Fetched GiveUpPage(
   model::AppendJsonString(details, error.message());
   page.error_details = details + R"(,"issues":)" + JsonArray(asked) + '}';
   fetched.pages.push_back(std::move(page));
-  if (asked.size() == 1) {
-    fetched.gaps.push_back({std::string(kIssuesEntity), "issue " + asked[0], error.message()});
-  } else {
-    const std::size_t half = asked.size() / 2;
-    for (const auto part : {asked.first(half), asked.subspan(half)}) {
-      const IssueChain chain{{part.begin(), part.end()}, {}, {}};
-      fetched.next.push_back(ChainStep(step.context, chain));
-    }
-  }
+  fetched.gaps.push_back({std::string(kIssuesEntity), "issues " + Joined(asked), error.message()});
   Continue(step.context, rest, fetched);
+  return fetched;
+}
+
+bool IsThisPagesFault(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kInvalid:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kTimeout:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// A page the source keeps refusing leaves its chain, so that it takes nobody along: it is tried
+/// on as a step of its own, and so is the rest.
+Fetched Detach(const StepAtWork& step, std::vector<std::string> asked, const IssueChain& rest) {
+  Fetched fetched;
+  fetched.next.push_back(ChainStep(step.context, {std::move(asked), {}, {}}));
+  fetched.next.push_back(ChainStep(step.context, rest));
   return fetched;
 }
 
@@ -171,23 +186,26 @@ void Append(std::vector<T>& to, std::vector<T>&& from) {
 
 Result<Fetched> FetchIssues(const StepAtWork& step) {
   IssueChain chain = IssueChain::FromParams(step.params);
-  const std::vector<std::string> asked = TakeFront(chain);
+  std::vector<std::string> asked = TakeFront(chain);
   const Call call = IssuesCall(step.context, asked);
-  PULSE_TRY(Answer answer, step.transport.Send(call));
-  auto page = ReadIssuePage(answer.body);
-  if (!page && step.last_attempt()) {
-    return GiveUpPage(step, call, std::move(answer), page.error(), asked, chain);
+  auto answer = step.transport.Send(call);
+  if (!answer && step.last_attempt() && !chain.ids.empty() && IsThisPagesFault(answer.error())) {
+    return Detach(step, std::move(asked), chain);
   }
-  if (!page) return std::move(page).error().While(call.endpoint);
+  if (!answer) return std::move(answer).error();
+  auto page = ReadIssuePage(answer->body);
+  if (!page) {
+    const Error error = Undecodable(call, *answer, page.error());
+    if (!step.last_attempt()) return error;
+    return GiveUpPage(step, call, *std::move(answer), error, asked, chain);
+  }
 
   Fetched fetched;
   PULSE_CHECK(SettleMissing(step, asked, *page, fetched));
   const auto records = static_cast<int>(page->ids.size()) + page->broken;
-  if (records > 0) {
-    fetched.pages.push_back(NewPage(
-        step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), records
-    ));
-  }
+  fetched.pages.push_back(
+      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), *std::move(answer), records)
+  );
   if (step.context.deployment == Deployment::kCloud) {
     Append(chain.histories, std::move(page->histories));
   }

@@ -17,7 +17,8 @@ Result<Fetched> FetchSweep(const StepAtWork& step);
 
 /// The next issues of a chain and the rest of it as a step. Issues the sweep listed and that are
 /// gone by now (confirmed one by one) are taken off the census. A page that stays undecodable is
-/// kept as failed and its issues are tried in halves, down to the one that spoils it: a gap.
+/// kept as failed, with a gap that names its issues; one the source keeps refusing leaves the
+/// chain.
 Result<Fetched> FetchIssues(const StepAtWork& step);
 
 /// Complete histories of up to 1,000 issues, as one raw page however many pages they took.

@@ -174,7 +174,7 @@ Result<Fetched> FetchSprints(const StepAtWork& step, const std::string& board) {
     }
     if (!answer) return answer.error();
     const auto page = JsonPage::Parse(answer->body);
-    if (!page && !step.last_attempt()) return Error(page.error()).While(call.endpoint);
+    if (!page && !step.last_attempt()) return Undecodable(call, *answer, page.error());
     const Value root = page ? (*page)->root() : Value();
     const auto records = static_cast<int>(root["values"].size());
     fetched.pages.push_back(NewPage(step, call, kSprintsEntity, "", *answer, records));

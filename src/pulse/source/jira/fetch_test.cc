@@ -151,25 +151,64 @@ TEST_F(JiraFetch, OneBrokenRecordDoesNotTakeItsPageOrItsNeighbours) {
   EXPECT_EQ(run.pages[0].record_count, 100);
 }
 
-TEST_F(JiraFetch, NarrowsAnUndecodablePageDownToTheIssueThatSpoilsIt) {
+TEST_F(JiraFetch, AnUndecodablePageBecomesAGapAndItsChainGoesOn) {
   FakeJira jira;
-  jira.AddIssues(8);
+  jira.AddIssues(350);
   jira.override = [](const Call& call) -> std::optional<Answer> {
-    const bool spoilt = call.endpoint == kBulk && call.body.find("10006") != std::string::npos;
+    const bool spoilt = call.endpoint == kBulk && call.body.find("10101") != std::string::npos;
     if (!spoilt) return std::nullopt;
     return Answer{.status = 200, .headers = {}, .body = R"({"issues":[{"id":"100)"};
   };
 
   const JobRun run = RunIssues(jira);
 
-  EXPECT_EQ(WorkItems(run), 7U);
+  EXPECT_EQ(WorkItems(run), 250U);
+  EXPECT_EQ(run.census.at("jira_issues"), 350) << "the census still shows the hole";
   ASSERT_EQ(run.gaps.size(), 1U);
-  EXPECT_EQ(run.gaps[0].scope, "issue 10006");
+  EXPECT_THAT(run.gaps[0].scope, HasSubstr("10101,10102"));
+  EXPECT_EQ(run.errors.size(), 2U) << "fetched twice more";
+  EXPECT_EQ(run.errors[0].kind(), ErrorKind::kInvalid);
   const auto failed = std::count_if(run.pages.begin(), run.pages.end(), [](const auto& page) {
     return page.error_details.has_value();
   });
-  EXPECT_EQ(failed, 4) << "8, 4, 2 and 1 issues";
-  EXPECT_EQ(run.errors[0].kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(jira.Count(kBulk), 3 + 3);
+}
+
+TEST_F(JiraFetch, APageTheSourceKeepsRefusingTakesNobodyAlong) {
+  FakeJira jira;
+  jira.AddIssues(350);
+  jira.override = [](const Call& call) -> std::optional<Answer> {
+    const bool refused = call.endpoint == kBulk && call.body.find("10101") != std::string::npos;
+    if (!refused) return std::nullopt;
+    return Answer{.status = 500, .headers = {}, .body = "{}"};
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(WorkItems(run), 250U);
+  ASSERT_FALSE(run.errors.empty());
+  EXPECT_EQ(run.errors.back().kind(), ErrorKind::kUnavailable)
+      << "the step of that page fails alone";
+}
+
+TEST_F(JiraFetch, ALoginPageInBetweenIsFetchedAgain) {
+  FakeJira jira;
+  jira.AddIssues(5);
+  std::set<std::string> spoilt;
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (!spoilt.insert(call.endpoint).second) return std::nullopt;
+    return Answer{
+        200, {{"Content-Type", "text/html"}}, "<html><form action='/login'></form></html>"
+    };
+  };
+
+  const JobRun run = RunJob(*connector_, jira, RootRequest());
+
+  EXPECT_EQ(WorkItems(run), 5U);
+  EXPECT_THAT(run.gaps, IsEmpty());
+  ASSERT_FALSE(run.errors.empty()) << "every endpoint was spoilt once";
+  for (const Error& error : run.errors) EXPECT_THAT(error.message(), HasSubstr("login page"));
 }
 
 TEST_F(JiraFetch, ADamagedAnswerThatComesWholeTheSecondTimeLeavesNoTrace) {

@@ -92,12 +92,6 @@ milliseconds WaitAsked(const Answer& answer, EpochMs now) {
   return std::max(kShortestWait, milliseconds(*until - now));
 }
 
-bool IsHtml(const Answer& answer) {
-  const std::size_t first = answer.body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  const bool looks_so = first != std::string::npos && answer.body[first] == '<';
-  return looks_so || HeaderOf(answer, "Content-Type").starts_with("text/html");
-}
-
 /// Jira's own words, if the body has any: `{"errorMessages":[…],"errors":{"field":"…"}}`.
 std::string ReasonIn(const Answer& answer) {
   const auto page = JsonPage::Parse(answer.body);
@@ -162,10 +156,9 @@ std::optional<Error> ErrorIn(const Call& call, const Answer& answer, EpochMs now
     return std::move(error).RetryAfter(WaitAsked(answer, now));
   }
   if (status == 401 || status == 403) {
-    return IsHtml(answer) ? LoginPage(call, answer) : Unauthorized(call, answer);
+    return IsWebPage(answer) ? LoginPage(call, answer) : Unauthorized(call, answer);
   }
   if (status >= 200 && status < 300) {
-    if (IsHtml(answer)) return LoginPage(call, answer);
     return std::nullopt;
   }
   if (status >= 300 && status < 400) {
@@ -184,6 +177,12 @@ std::string_view HeaderOf(const Answer& answer, std::string_view name) {
     if (EqualIgnoringCase(key, name)) return value;
   }
   return {};
+}
+
+bool IsWebPage(const Answer& answer) {
+  const std::size_t first = answer.body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool looks_so = first != std::string::npos && answer.body[first] == '<';
+  return looks_so || HeaderOf(answer, "Content-Type").starts_with("text/html");
 }
 
 Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {

@@ -10,10 +10,14 @@
 
 namespace pulse::source::jira {
 
-/// See Connector::Judge. Error kinds: kUnauthorized (401, 403, or a login page where JSON should
-/// be), kNotFound (404, 410), kTimeout (408), kConflict (409), kRateLimited (429), kUnavailable
-/// (5xx), kInvalid (every other status that is no success).
+/// See Connector::Judge. Error kinds: kUnauthorized (401, 403), kNotFound (404, 410), kTimeout
+/// (408), kConflict (409), kRateLimited (429), kUnavailable (5xx), kInvalid (every other status
+/// that is no success).
 Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now);
+
+/// HTML where JSON should be. With a success it is no error here but an answer that cannot be
+/// decoded: it may be a proxy's hiccup, and kUnauthorized would pause the integration.
+bool IsWebPage(const Answer& answer);
 
 /// Case-insensitive; empty when absent. The first of several.
 std::string_view HeaderOf(const Answer& answer, std::string_view name);

@@ -48,14 +48,15 @@ TEST(JudgeJira, MapsEveryStatusToWhatTheCallerShouldDo) {
   }
 }
 
-TEST(JudgeJira, SeesALoginPageBehindASuccess) {
-  const Verdict by_type = Judge(200, {{"content-type", "text/html;charset=UTF-8"}}, "hello");
-  const Verdict by_body = Judge(200, {}, "\n<!DOCTYPE html><title>Log in</title>");
+TEST(JudgeJira, ALoginPageBehindASuccessIsDamageNotARefusal) {
+  const Answer by_type{200, {{"content-type", "text/html;charset=UTF-8"}}, "hello"};
+  const Answer by_body{200, {}, "\n<!DOCTYPE html><title>Log in</title>"};
 
-  ASSERT_TRUE(by_type.error);
-  ASSERT_TRUE(by_body.error);
-  EXPECT_EQ(by_type.error->kind(), ErrorKind::kUnauthorized);
-  EXPECT_THAT(by_body.error->message(), HasSubstr("login page"));
+  EXPECT_TRUE(IsWebPage(by_type));
+  EXPECT_TRUE(IsWebPage(by_body));
+  EXPECT_FALSE(IsWebPage({200, {{"Content-Type", "application/json"}}, "{}"}));
+  EXPECT_FALSE(JudgeAnswer(kCall, by_body, kNow).error) << "it would pause the integration";
+  EXPECT_EQ(Judge(401, {}, by_body.body).error->kind(), ErrorKind::kUnauthorized);
 }
 
 TEST(JudgeJira, SaysWhatToDoAboutARefusal) {

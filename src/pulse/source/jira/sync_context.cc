@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "pulse/model/json_text.h"
+#include "pulse/source/jira/judge.h"
 
 namespace pulse::source::jira {
 
@@ -79,10 +80,21 @@ Result<Reply> Ask(Transport& transport, const Call& call, std::optional<Answer>*
   PULSE_TRY(Answer answer, transport.Send(call));
   auto page = JsonPage::Parse(answer.body);
   if (!page) {
+    Error error = Undecodable(call, answer, page.error());
     if (undecodable != nullptr) *undecodable = std::move(answer);
-    return Error(page.error()).While(call.endpoint);
+    return error;
   }
   return Reply{std::move(answer), *std::move(page)};
+}
+
+Error Undecodable(const Call& call, const Answer& answer, const Error& reason) {
+  if (IsWebPage(answer)) {
+    return {
+        ErrorKind::kInvalid,
+        call.endpoint + ": a web page instead of JSON (a login page? check base URL and token)"
+    };
+  }
+  return Error(reason).While(call.endpoint);
 }
 
 store::NewRawPage NewPage(

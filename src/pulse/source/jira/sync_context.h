@@ -66,6 +66,11 @@ Result<Reply> Ask(
     Transport& transport, const Call& call, std::optional<Answer>* undecodable = nullptr
 );
 
+/// The error for an answer that cannot be decoded, with a hint when it is a web page. A single
+/// login page is no refusal of our credentials: a proxy between us and the source hands one out now
+/// and then, so it is treated like any other damage and fetched again.
+Error Undecodable(const Call& call, const Answer& answer, const Error& reason);
+
 /// A raw page for `answer`. `identity` is JSON members without braces that, together with method
 /// and path, say which page this is; nothing in it may change between two fetches of the same page.
 store::NewRawPage NewPage(

@@ -74,9 +74,13 @@ void JiraIssueWriter::WriteChange(const Issue& issue, const History& history, Ch
 }
 
 void JiraIssueWriter::WriteChangedNothing(std::string_view key, std::string_view text_key) {
-  // Sites write null; Cloud's own schema knows only texts, so there the members are left out.
-  if (pieces_.dialect != Dialect::kDataCenter) return;
-  Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
+  // Sites write null or leave it out. Cloud's own schema knows only texts, and a `toString` that is
+  // absent is a function to every JavaScript client, so there it is empty.
+  if (pieces_.dialect == Dialect::kDataCenter) {
+    Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
+  } else if (text_key == "toString") {
+    Append(out_, ",\"", text_key, "\":\"\"");
+  }
 }
 
 void JiraIssueWriter::WriteChangedItem(
@@ -106,7 +110,8 @@ void JiraIssueWriter::WriteChangedValue(
     case ChangedField::kPriority:
       return item(ItemKind::kPriority, state.priority);
     case ChangedField::kPoints:
-      if (state.points >= 0) Append(out_, ",\"", text_key, "\":\"", state.points, "\"");
+      if (state.points < 0) return WriteChangedNothing(key, text_key);
+      Append(out_, ",\"", text_key, "\":\"", state.points, "\"");
       return;
     case ChangedField::kSprint:
       Append(out_, ",\"", key, "\":\"");

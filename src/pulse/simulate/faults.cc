@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "big-page",
     "bad-record",
     "deleted",
-    "index-lag"
+    "index-lag",
+    "numeric-created"
 };
 constexpr std::uint64_t kMillion = 1'000'000;
 

@@ -22,6 +22,9 @@ if(PULSE_SANITIZE)
   if(PULSE_SANITIZE STREQUAL "thread")
     # Asio's fences are not understood by ThreadSanitizer; it has locks around them too.
     add_compile_options(-Wno-tsan)
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC's own std::stop_source looks uninitialized once it is instrumented.
+    add_compile_options(-Wno-maybe-uninitialized)
   endif()
 endif()
 

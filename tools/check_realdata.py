@@ -20,6 +20,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/i
 EXCEPTIONS = {
     "nul": "U+0000 cannot be stored by either database: it becomes U+FFFD",
     "superseded": "an older version of a record that the same source serves newer: the newest wins",
+    "clock_form": "a time written `2016-09-15 16:59:01 UTC` is an instant; the facts leave it out because it is not ISO 8601",
+    "of_an_issue": "by REST a comment whose own address says /issues/ is taken for a plain issue's",
+    "nameless": "a requested reviewer without a login names nobody and is not listed",
+    "not_asked": "a commit's parents cost GraphQL points per commit and are not asked for; by REST they are there",
     "person_elsewhere": "the account's active flag is the newest one seen, not this payload's",
 }
 # The newest `updated` wins when one source serves several versions of a record; ties go to the last line.
@@ -41,10 +45,14 @@ class Report:
         self.compared = collections.Counter()
         self.wrong = collections.defaultdict(list)
         self.excused = collections.Counter()
+        self.clock_form = set()  # Payloads with times in another form than ISO 8601.
 
     def same(self, entity, field, where, wanted, got):
         self.compared[entity] += 1
         if wanted == got:
+            return
+        if where.split(" by ")[0] in self.clock_form and (wanted is None):
+            self.excused["clock_form"] += 1
             return
         if isinstance(wanted, str) and "\0" in wanted and wanted.replace("\0", "\ufffd") == got:
             self.excused["nul"] += 1
@@ -101,7 +109,7 @@ def check_issue(report, row, facts, where, sprints, links):
         if fact in facts:
             report.same("jira_issue", fact, where, facts[fact], row[column])
     report.same("jira_issue", "is_subtask", where, facts["is_subtask"], None if row["is_subtask"] is None else bool(row["is_subtask"]))
-    report.same("jira_issue", "flagged", where, facts["flagged"], bool(row["is_flagged"]))
+    report.same("jira_issue", "flagged", where, facts["flagged"], None if row["is_flagged"] is None else bool(row["is_flagged"]))
     for who in ("assignee", "reporter", "creator"):
         wanted = facts[who] or {"account_id": None, "display_name": None}
         report.same("jira_issue", who, where, (wanted["account_id"], wanted["display_name"]), (row[f"{who}_external_id"], row[f"{who}_name"]))
@@ -200,12 +208,15 @@ def check_pr(report, kind, row, facts, where, links):
     report.same(kind, "draft", where, facts["draft"], None if row["is_draft"] is None else bool(row["is_draft"]))
     report.same(kind, "body_chars", where, facts["body_chars"] or 0, len(row["body"] or ""))
     for fact, column in {"labels": "labels", "assignees": "assignees", "requested_reviewers": "requested_reviewers", "requested_teams": "requested_teams", "closes": "closes"}.items():
-        report.same(kind, fact, where, sorted(facts[fact]), sorted(load_json(row[column]) or []))
+        wanted = [one for one in facts[fact] if one is not None]
+        if len(wanted) < len(facts[fact]):
+            report.excused["nameless"] += 1
+        report.same(kind, fact, where, sorted(wanted), sorted(load_json(row[column]) or []))
     for fact, source in {"jira_keys_title": "title", "jira_keys_branch": "branch", "jira_keys_body": "body"}.items():
         report.same(kind, fact, where, sorted(set(facts[fact])), sorted({k["work_item_key"] for k in links if k["evidence_source"] == source}))
 
 
-def check_child(report, entity, pulse, expected_lines, known):
+def check_child(report, entity, pulse, expected_lines, known, api, of_issues):
     tables = {
         "github_review": ("pr_reviews", "external_id", lambda f: str(f["id"]),
                           {"author": "author_login", "state": "state", "submitted": "submitted_at", "commit": "commit_sha"}, "pr"),
@@ -222,12 +233,18 @@ def check_child(report, entity, pulse, expected_lines, known):
         if line["facts"][group] in known:
             latest[key_of(line["facts"])] = line  # The last line of one id is the one a source would serve now.
     for line in latest.values():
-        facts, where = line["facts"], line["id"]
+        facts, where = line["facts"], f"{line['id']} by {api}"
         row = rows.get(key_of(facts))
+        if row is None and api == "rest" and line["id"] in of_issues:
+            report.excused["of_an_issue"] += 1
+            continue
         report.same(entity, "loaded", where, True, row is not None)
         if row is None:
             continue
         for fact, column in plain.items():
+            if fact == "parents" and api == "graphql":
+                report.excused["not_asked"] += 1
+                continue
             wanted = facts[fact].upper() if fact == "state" and facts[fact] else facts[fact]
             report.same(entity, fact, where, wanted, row[column])
         if "body_chars" in facts:
@@ -236,13 +253,16 @@ def check_child(report, entity, pulse, expected_lines, known):
 
 def check_github(report, folder, work, Pulse, Simulator):
     children = {entity: [] for entity in CHILDREN}
+    of_issues = {line["id"] for line in read(folder / "payloads/github_issue_comment.jsonl") if "/issues/" in (line["payload"].get("html_url") or "")}
     for entity, option in CHILDREN.items():
         children[entity] = read(folder / f"expected/{entity}.jsonl")
         write(work / f"{entity}.jsonl", [{"payload": line["payload"], "group": line["group"]} for line in read(folder / f"payloads/{entity}.jsonl")])
     for kind, api in (("github_pr_list", "rest"), ("github_pr_detail", "rest"), ("github_pr_list", "graphql"), ("github_pr_detail", "graphql")):
         facts = {line["id"]: line for line in read(folder / f"expected/{kind}.jsonl")}
         pairs = [(line, facts[line["id"]]) for line in read(folder / f"payloads/{kind}.jsonl")]
-        pairs, older = newest(pairs, lambda p: (p[1]["facts"]["repo"], p[1]["facts"]["number"]), lambda p: p[1]["facts"]["updated"] or "")
+        pairs, renamed = newest(pairs, lambda p: (p[1]["facts"]["repo"], p[1]["facts"]["number"]), lambda p: p[1]["facts"]["updated"] or "")
+        report.excused["superseded"] += renamed
+        pairs, older = newest(pairs, lambda p: ((p[0]["payload"]["base"]["repo"] or {}).get("id") or p[1]["facts"]["repo"], p[1]["facts"]["number"]), lambda p: p[1]["facts"]["updated"] or "")
         report.excused["superseded"] += older
         write(work / "prs.jsonl", [p[0]["payload"] for p in pairs])
         options = [word for entity, option in CHILDREN.items() for word in (option, work / f"{entity}.jsonl")]
@@ -259,13 +279,15 @@ def check_github(report, folder, work, Pulse, Simulator):
             known = set()
             for payload, expected in pairs:
                 facts, where = expected["facts"], f"{expected['id']} by {api}"
+                if str(payload["payload"]["created_at"]).endswith(" UTC"):
+                    report.clock_form.add(expected["id"])
                 row = rows.get((facts["repo"], facts["number"]))
                 report.same(kind, "loaded", where, True, row is not None)
                 if row is not None:
                     known.add(f"{facts['repo']}#{facts['number']}")
                     check_pr(report, kind, row, facts, where, links[(row["repository_external_id"], row["number"])])
             for entity in CHILDREN:
-                check_child(report, entity, pulse, children[entity], known)
+                check_child(report, entity, pulse, children[entity], known, api, of_issues)
 
 
 def run():

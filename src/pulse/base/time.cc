@@ -80,8 +80,12 @@ int ReadMilliseconds(Reader& in) noexcept {
   return value;
 }
 
-/// Minutes east of UTC: `Z`, `+0800`, `-07:00`, `+05`.
+/// Minutes east of UTC: `Z`, `+0800`, `-07:00`, `+05`, ` UTC`.
 int ReadOffset(Reader& in) noexcept {
+  if (in.rest == " UTC" || in.rest == "UTC") {
+    in.rest = {};
+    return 0;
+  }
   if (in.Take('Z') || in.Take('z')) return 0;
   const bool west = !in.rest.empty() && in.rest.front() == '-';
   if (!in.Take('+') && !in.Take('-')) in.ok = false;

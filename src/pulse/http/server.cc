@@ -34,6 +34,7 @@ class BeastServer final : public Server {
   BeastServer(ServerOptions options, Handler handler, std::optional<asio::ssl::context> tls)
       : shared_{.options = std::move(options), .handler = std::move(handler), .tls = std::move(tls)},
         loops_(MakeLoops(shared_.options.threads)) {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory even to stop, ending is right.
   ~BeastServer() override { Stop(); }
 
   Result<> Listen() {

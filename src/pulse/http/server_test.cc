@@ -253,7 +253,7 @@ TEST(Server, CutsTheBodyButAnnouncesItWhole) {
 
 TEST(Server, DelaysManyResponsesOnOneThreadAtTheSameTime) {
   constexpr int kConnections = 40;
-  constexpr milliseconds kDelay{300};
+  static constexpr milliseconds kDelay{300};
   const auto server = ServeOrDie([](const Request&) { return Response{.delay = kDelay}; });
   std::vector<std::unique_ptr<Wire>> wires;
 
@@ -272,6 +272,7 @@ TEST(Server, DelaysManyResponsesOnOneThreadAtTheSameTime) {
 TEST(Server, ServesNewConnectionsWhileIdleOnesStayOpen) {
   const auto server = ServeOrDie(Echo);
   std::vector<std::unique_ptr<Wire>> idle;
+  idle.reserve(300);
   for (int i = 0; i < 300; ++i) idle.push_back(std::make_unique<Wire>(server->port()));
   Wire wire(server->port());
 

@@ -43,7 +43,8 @@ class Membership {
   }
   ~Membership() {
     loop_.sessions.erase(&session_);
-    if (loop_.stopping && loop_.sessions.empty()) loop_.grace.cancel();
+    boost::system::error_code ignored;
+    if (loop_.stopping && loop_.sessions.empty()) loop_.grace.cancel(ignored);
   }
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
@@ -219,8 +220,10 @@ asio::awaitable<void> ConversePlain(tcp::socket socket, Loop& loop, const Shared
   stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-asio::awaitable<void> ConverseTls(tcp::socket socket, Loop& loop, Shared& shared) {
-  beast::ssl_stream<beast::tcp_stream> stream(beast::tcp_stream(std::move(socket)), *shared.tls);
+asio::awaitable<void> ConverseTls(
+    tcp::socket socket, asio::ssl::context& tls, Loop& loop, const Shared& shared
+) {
+  beast::ssl_stream<beast::tcp_stream> stream(beast::tcp_stream(std::move(socket)), tls);
   Session session{.socket = &stream.next_layer().socket()};
   const Membership membership(loop, session);
   error_code failed;
@@ -254,7 +257,7 @@ asio::awaitable<void> Greet(tcp::socket socket, Loop& loop, Shared& shared) {
   socket.set_option(tcp::no_delay(true), ignored);
   if (loop.stopping) co_return;
   if (shared.tls) {
-    co_await ConverseTls(std::move(socket), loop, shared);
+    co_await ConverseTls(std::move(socket), *shared.tls, loop, shared);
   } else {
     co_await ConversePlain(std::move(socket), loop, shared);
   }

@@ -1,5 +1,8 @@
 #include "pulse/simulate/github_graphql.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -394,6 +397,35 @@ TEST(Graphql, LosesOneConnectionAndSaysSoUnderThePartialFault) {
   );
 }
 
+TEST(Graphql, TimesOutOnBigPagesOnlyUnderTheBigPageFault) {
+  TestGithub github(WithFault(WorldOf(100), "big-page", 100));
+  const auto status = [&](int prs) {
+    return github
+        .Query(
+            std::string(kPullRequestsQuery),
+            {{"owner", "acme-labs"}, {"name", "orders"}, {"prs", prs}}
+        )
+        .status;
+  };
+
+  EXPECT_EQ(status(25), 502);
+  EXPECT_EQ(status(12), 502);
+  EXPECT_EQ(status(6), 200);
+}
+
+TEST(Graphql, HasNoBudgetWhereNoneIsSet) {
+  SimulateOptions options = WorldOf(10);
+  options.github_points_per_hour = 0;
+  TestGithub github(options);
+  const std::string dear =
+      "{ viewer { repositories(first: 100) { nodes { pullRequests(first: 100) { nodes { "
+      "reviews(first: 1) { totalCount } } } } } } }";
+
+  for (int i = 0; i < 60; ++i) ASSERT_FALSE(github.QueryJson(dear).contains("errors"));
+
+  EXPECT_EQ(github.api().points(), 60 * 101);
+}
+
 TEST(Graphql, BreaksTheSameRecordsInBothApisAndNoOthers) {
   TestGithub good(WorldOf(1000));
   TestGithub broken(WithFault(WorldOf(1000), "bad-record", 10));
@@ -421,6 +453,32 @@ TEST(Schema, DescribesItselfInGithubsNotation) {
   EXPECT_THAT(text, HasSubstr("  fullDatabaseId: BigInt\n"));
   EXPECT_THAT(text, HasSubstr("union RequestedReviewer = Bot | Mannequin | Team | User\n"));
   EXPECT_THAT(text, HasSubstr("type PullRequestConnection {\n  edges: [PullRequestEdge]\n"));
+}
+
+/// The text of a file of the source tree, looked for above the build tree; empty when not found.
+std::string SourceFile(const std::filesystem::path& name) {
+  std::filesystem::path folder = std::filesystem::current_path();
+  while (!exists(folder / name) && folder.has_relative_path()) folder = folder.parent_path();
+  std::ifstream file(folder / name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Schema, IsDescribedInTheReferenceTypeByType) {
+  const std::string page = SourceFile("docs/reference/simulator-github.md");
+  if (page.empty()) GTEST_SKIP() << "not built inside the source tree";
+  const std::string text = Schema().Text();
+
+  int checked = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find("\n\n", at), text.size());
+    const std::string block = text.substr(at, end - at);
+    at = end + 2;
+    const std::string head = block.substr(0, block.find(" {"));
+    if (head.ends_with("Connection") || head.ends_with("Edge")) continue;
+    EXPECT_THAT(page, HasSubstr(block));
+    ++checked;
+  }
+  EXPECT_GT(checked, 30);
 }
 
 }  // namespace

@@ -93,11 +93,15 @@ std::optional<Place> PlaceOfUrl(std::string_view url) {
 const Actor* PayloadReader::ReadActor(const Json& user) {
   const std::string login = TextOf(user, "login");
   if (login.empty()) return nullptr;
-  Actor& actor = accounts_[login];
+  const std::int64_t id = IntegerOf(user, "id");
+  // Scrubbed payloads give several accounts one login: the first keeps it, the others are told apart.
+  const auto known = accounts_.find(login);
+  const bool other = known != accounts_.end() && known->second.id != 0 && known->second.id != id;
+  Actor& actor = accounts_[other ? login + " " + std::to_string(id) : login];
   // An account that was only named so far learns the rest from the first object of its own.
   if (actor.id == 0) {
     actor.login = login;
-    actor.id = IntegerOf(user, "id");
+    actor.id = id;
     actor.node_id = OptionalText(user, "node_id").value_or("U_" + login);
     actor.type = OptionalText(user, "type").value_or("User");
     actor.name = TextOf(user, "name");
@@ -156,7 +160,8 @@ void PayloadReader::ReadPull(const Json& payload, PullRequest& out) {
   out.merged_at = OptionalTime(payload, "merged_at");
   out.created = out.created_at.value_or(0);
   out.updated = out.updated_at.value_or(0);
-  out.merged = Flag(payload, "merged") || out.merged_at.has_value();
+  const bool open = TextOf(payload, "state") == "open";
+  out.merged = !open && (Flag(payload, "merged") || out.merged_at.has_value());
   const bool closed = TextOf(payload, "state") == "closed";
   out.state = out.merged ? PullState::kMerged : closed ? PullState::kClosed : PullState::kOpen;
   out.merge_oid = TextOf(payload, "merge_commit_sha");

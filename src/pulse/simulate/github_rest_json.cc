@@ -1,9 +1,12 @@
 #include "pulse/simulate/github_rest_json.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "pulse/http/server.h"
 #include "pulse/simulate/github_json_writer.h"
 #include "pulse/simulate/github_types.h"
 
@@ -20,6 +23,76 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+using Urls = std::pair<std::string_view, std::string_view>;
+
+/// Links of a user object and what follows the user's own URL in them.
+constexpr std::array<Urls, 9> kUserUrls = {{
+    {"followers_url", "/followers"},
+    {"following_url", "/following{/other_user}"},
+    {"gists_url", "/gists{/gist_id}"},
+    {"starred_url", "/starred{/owner}{/repo}"},
+    {"subscriptions_url", "/subscriptions"},
+    {"organizations_url", "/orgs"},
+    {"repos_url", "/repos"},
+    {"events_url", "/events{/privacy}"},
+    {"received_events_url", "/received_events"},
+}};
+
+/// The same of a repository object.
+constexpr std::array<Urls, 36> kRepositoryUrls = {{
+    {"archive_url", "/{archive_format}{/ref}"},
+    {"assignees_url", "/assignees{/user}"},
+    {"blobs_url", "/git/blobs{/sha}"},
+    {"branches_url", "/branches{/branch}"},
+    {"collaborators_url", "/collaborators{/collaborator}"},
+    {"comments_url", "/comments{/number}"},
+    {"commits_url", "/commits{/sha}"},
+    {"compare_url", "/compare/{base}...{head}"},
+    {"contents_url", "/contents/{+path}"},
+    {"contributors_url", "/contributors"},
+    {"deployments_url", "/deployments"},
+    {"downloads_url", "/downloads"},
+    {"events_url", "/events"},
+    {"forks_url", "/forks"},
+    {"git_commits_url", "/git/commits{/sha}"},
+    {"git_refs_url", "/git/refs{/sha}"},
+    {"git_tags_url", "/git/tags{/sha}"},
+    {"hooks_url", "/hooks"},
+    {"issue_comment_url", "/issues/comments{/number}"},
+    {"issue_events_url", "/issues/events{/number}"},
+    {"issues_url", "/issues{/number}"},
+    {"keys_url", "/keys{/key_id}"},
+    {"labels_url", "/labels{/name}"},
+    {"languages_url", "/languages"},
+    {"merges_url", "/merges"},
+    {"milestones_url", "/milestones{/number}"},
+    {"notifications_url", "/notifications{?since,all,participating}"},
+    {"pulls_url", "/pulls{/number}"},
+    {"releases_url", "/releases{/id}"},
+    {"stargazers_url", "/stargazers"},
+    {"statuses_url", "/statuses/{sha}"},
+    {"subscribers_url", "/subscribers"},
+    {"subscription_url", "/subscription"},
+    {"tags_url", "/tags"},
+    {"teams_url", "/teams"},
+    {"trees_url", "/git/trees{/sha}"},
+}};
+
+/// `"_links":{"self":{"href":…},…}`
+void WriteLinks(
+    ObjectWriter& object, std::initializer_list<std::pair<std::string_view, std::string>> links
+) {
+  object.Value("_links", [&](std::string& out) {
+    ObjectWriter all(out);
+    for (const auto& [name, url] : links) {
+      all.Value(name, [&url](std::string& to) {
+        ObjectWriter link(to);
+        link.Text("href", url);
+      });
+    }
+  });
+}
+
 std::string ApiUrl(const Repository& repository) {
   return fmt::format("{}/repos/{}", kApiBase, repository.full_name);
 }
@@ -30,13 +103,23 @@ void AppendTeam(std::string& out, const Actor& team) {
   object.Text("node_id", team.node_id);
   object.Text("name", team.name);
   object.Text("slug", team.login);
+  const std::string url = fmt::format("{}/organizations/900000/team/{}", kApiBase, team.id);
+  object.Text("url", url);
+  object.Text("html_url", fmt::format("{}/orgs/teams/{}", kWebBase, team.login));
+  object.Text("members_url", url + "/members{/member}");
+  object.Text("repositories_url", url + "/repos");
+  object.Text("description", "");
+  object.Text("permission", "push");
   object.Text("privacy", "closed");
+  object.Text("type", "organization");
+  object.Raw("parent", "null");
 }
 
 void AppendLabel(std::string& out, const Label& label) {
   ObjectWriter object(out);
   object.Number("id", label.id);
   object.Text("node_id", label.node_id);
+  object.Text("url", fmt::format("{}/labels/{}", kApiBase, label.id));
   object.Text("name", label.name);
   object.Text("color", label.color);
   object.Bool("default", false);
@@ -57,6 +140,15 @@ void AppendMilestone(std::string& out, const Milestone* milestone) {
   object.Time("created_at", milestone->created);
   object.Time("updated_at", milestone->updated);
   object.Time("due_on", milestone->due_on);
+  const std::string url = fmt::format("{}/milestones/{}", kApiBase, milestone->number);
+  object.Text("url", url);
+  object.Text("html_url", fmt::format("{}/milestone/{}", kWebBase, milestone->number));
+  object.Text("labels_url", url + "/labels");
+  object.Text("description", "");
+  object.Raw("creator", "null");
+  object.Number("open_issues", 0);
+  object.Number("closed_issues", 0);
+  object.Time("closed_at", milestone->state == "closed" ? milestone->due_on : Instant());
 }
 
 std::string OwnerOf(std::string_view full_name) {
@@ -73,6 +165,7 @@ void AppendFork(std::string& out, const Repository& origin, const std::string& f
   fork.node_id = "R_fork_" + full_name;
   fork.url = fmt::format("{}/{}", kWebBase, full_name);
   fork.fork = true;
+  fork.verbatim = nullptr;
   AppendRepository(out, fork);
 }
 
@@ -185,13 +278,21 @@ void AppendUser(std::string& out, const Actor* actor) {
     out += "null";
     return;
   }
+  if (!actor->rest.empty()) {
+    out += actor->rest;
+    return;
+  }
+  const std::string login = http::PercentEncode(actor->login);
+  const std::string url = fmt::format("{}/users/{}", kApiBase, login);
   ObjectWriter object(out);
   object.Text("login", actor->login);
   object.Number("id", actor->id);
   object.Text("node_id", actor->node_id);
   object.Text("avatar_url", fmt::format("{}/avatars/{}", kWebBase, actor->id));
-  object.Text("url", fmt::format("{}/users/{}", kApiBase, actor->login));
-  object.Text("html_url", fmt::format("{}/{}", kWebBase, actor->login));
+  object.Text("gravatar_id", "");
+  object.Text("url", url);
+  object.Text("html_url", fmt::format("{}/{}", kWebBase, login));
+  for (const auto& [name, suffix] : kUserUrls) object.Text(name, url + std::string(suffix));
   object.Text("type", actor->type);
   object.Bool("site_admin", false);
 }
@@ -223,6 +324,25 @@ void AppendRepository(std::string& out, const Repository& repository) {
   object.Bool("archived", repository.archived);
   object.Bool("disabled", repository.disabled);
   object.Number("open_issues_count", 0);
+  object.Number("open_issues", 0);
+  object.Number("watchers", repository.stars);
+  object.Number("forks", repository.forks);
+  object.Number("network_count", repository.forks);
+  object.Number("subscribers_count", repository.stars);
+  for (const auto& [name, suffix] : kRepositoryUrls) {
+    object.Text(name, ApiUrl(repository) + std::string(suffix));
+  }
+  object.Text("clone_url", repository.url + ".git");
+  object.Text("git_url", fmt::format("git://github.example/{}.git", repository.full_name));
+  object.Text("ssh_url", fmt::format("git@github.example:{}.git", repository.full_name));
+  object.Text("svn_url", repository.url);
+  for (const std::string_view name : {"homepage", "mirror_url", "license"})
+    object.Raw(name, "null");
+  for (const std::string_view name :
+       {"has_issues", "has_projects", "has_wiki", "has_downloads", "has_discussions"}) {
+    object.Bool(name, true);
+  }
+  object.Bool("has_pages", false);
   object.Bool("is_template", repository.is_template);
   object.List("topics", repository.topics, [](std::string& to, const std::string& topic) {
     model::AppendJsonString(to, topic);
@@ -237,14 +357,33 @@ void AppendPull(std::string& out, const PullRequest& pull, PullShape shape) {
     return;
   }
   const std::string url = PullUrl(*pull.repository, pull.number);
+  const std::string issue = fmt::format("{}/issues/{}", ApiUrl(*pull.repository), pull.number);
+  const std::string statuses =
+      fmt::format("{}/statuses/{}", ApiUrl(*pull.repository), pull.head_oid);
   ObjectWriter object(out, pull.breakage);
   object.Text("url", url);
   object.Number("id", pull.id);
   object.Text("node_id", pull.node_id);
   object.Text("html_url", pull.url);
-  object.Text("issue_url", fmt::format("{}/issues/{}", ApiUrl(*pull.repository), pull.number));
+  object.Text("issue_url", issue);
+  object.Text("diff_url", pull.url + ".diff");
+  object.Text("patch_url", pull.url + ".patch");
   object.Text("commits_url", url + "/commits");
   object.Text("review_comments_url", url + "/comments");
+  object.Text("review_comment_url", ApiUrl(*pull.repository) + "/pulls/comments{/number}");
+  object.Text("comments_url", issue + "/comments");
+  object.Text("statuses_url", statuses);
+  WriteLinks(
+      object,
+      {{"self", url},
+       {"html", pull.url},
+       {"issue", issue},
+       {"comments", issue + "/comments"},
+       {"review_comments", url + "/comments"},
+       {"review_comment", ApiUrl(*pull.repository) + "/pulls/comments{/number}"},
+       {"commits", url + "/commits"},
+       {"statuses", statuses}}
+  );
   WriteShared(object, pull);
   object.Time("merged_at", pull.merged_at);
   object.Text("merge_commit_sha", pull.merge_oid);
@@ -261,6 +400,9 @@ void AppendIssue(std::string& out, const PullRequest& pull) {
   ObjectWriter object(out, pull.breakage);
   object.Text("url", issue);
   object.Text("repository_url", ApiUrl(*pull.repository));
+  object.Text("labels_url", issue + "/labels{/name}");
+  object.Text("comments_url", issue + "/comments");
+  object.Text("events_url", issue + "/events");
   object.Text("html_url", pull.url);
   // Issue ids are a series of their own: never the id of the pull request.
   object.Number("id", pull.id + 1'000'000'000);
@@ -272,6 +414,8 @@ void AppendIssue(std::string& out, const PullRequest& pull) {
     ObjectWriter link(to);
     link.Text("url", PullUrl(*pull.repository, pull.number));
     link.Text("html_url", pull.url);
+    link.Text("diff_url", pull.url + ".diff");
+    link.Text("patch_url", pull.url + ".patch");
     link.Time("merged_at", pull.merged_at);
   });
 }
@@ -295,8 +439,15 @@ void AppendCommit(std::string& out, const Commit& commit) {
     });
     git.Text("message", commit.message);
     git.Number("comment_count", 0);
+    git.Text("url", url);
+    git.Value("tree", [&](std::string& at) {
+      ObjectWriter tree(at);
+      tree.Text("sha", commit.oid);
+      tree.Text("url", url);
+    });
   });
   object.Text("url", url);
+  object.Text("comments_url", url + "/comments");
   object.Text("html_url", fmt::format("{}/commit/{}", commit.repository->url, commit.oid));
   object.Value("author", [&](std::string& to) { AppendUser(to, commit.author.user); });
   object.Value("committer", [&](std::string& to) { AppendUser(to, commit.committer.user); });
@@ -305,6 +456,7 @@ void AppendCommit(std::string& out, const Commit& commit) {
     {
       ObjectWriter parent(to);
       parent.Text("sha", commit.parent_oid);
+      parent.Text("url", url);
     }
     to += ']';
   });
@@ -328,6 +480,11 @@ void AppendReview(std::string& out, const Review& review) {
       )
   );
   object.Text("pull_request_url", PullUrl(*review.repository, review.pull_number));
+  WriteLinks(
+      object,
+      {{"html", review.repository->url},
+       {"pull_request", PullUrl(*review.repository, review.pull_number)}}
+  );
   object.Text("author_association", review.association);
   if (review.submitted) object.Time("submitted_at", review.submitted);
   object.Text("commit_id", review.commit_oid);
@@ -339,6 +496,7 @@ void AppendIssueComment(std::string& out, const Comment& comment) {
     return;
   }
   ObjectWriter object(out);
+  object.Text("url", fmt::format("{}/issues/comments/{}", ApiUrl(*comment.repository), comment.id));
   object.Text(
       "html_url",
       fmt::format(
@@ -357,6 +515,15 @@ void AppendReviewComment(std::string& out, const Comment& comment) {
     return;
   }
   ObjectWriter object(out);
+  const std::string url =
+      fmt::format("{}/pulls/comments/{}", ApiUrl(*comment.repository), comment.id);
+  object.Text("url", url);
+  WriteLinks(
+      object,
+      {{"self", url},
+       {"html", comment.repository->url},
+       {"pull_request", PullUrl(*comment.repository, comment.pull_number)}}
+  );
   object.Text(
       "html_url",
       fmt::format(
@@ -441,6 +608,11 @@ void AppendRelease(std::string& out, const Repository& repository, const Release
   object.Time("published_at", release.published);
   object.Text("body", release.body);
   object.Raw("assets", "[]");
+  const std::string url = fmt::format("{}/releases/{}", ApiUrl(repository), release.id);
+  object.Text("assets_url", url + "/assets");
+  object.Text("upload_url", url + "/assets{?name,label}");
+  object.Text("tarball_url", fmt::format("{}/tarball/{}", ApiUrl(repository), release.tag));
+  object.Text("zipball_url", fmt::format("{}/zipball/{}", ApiUrl(repository), release.tag));
 }
 
 }  // namespace pulse::simulate::github

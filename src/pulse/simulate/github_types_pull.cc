@@ -125,6 +125,15 @@ std::vector<FieldDef> Branches() {
             out.Object(field, "Commit", &commit);
           }
       ),
+      // What REST calls merge_commit_sha of an unmerged pull request: a test merge.
+      Field<Pull>(
+          "potentialMergeCommit: Commit",
+          [](Executor& out, const Pull& pull, const PlanField& field) {
+            if (pull.merged || pull.merge_oid.empty()) return out.Null();
+            const Commit commit = CommitStub(pull.repository, pull.merge_oid, pull.updated_at);
+            out.Object(field, "Commit", &commit);
+          }
+      ),
       Field<Pull>(
           "repository: Repository!",
           [](Executor& out, const Pull& pull, const PlanField& field) {

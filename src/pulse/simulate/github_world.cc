@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pulse/simulate/github_breakage.h"
+#include "pulse/simulate/github_rest_json.h"
 #include "pulse/simulate/github_text.h"
 #include "pulse/simulate/github_types.h"
 #include "pulse/simulate/github_world_data.h"
@@ -97,6 +98,7 @@ WorldData::WorldData(const WorldDataOptions& options)
     label.id = 600'000 + static_cast<std::int64_t>(i);
     label.node_id = FormatNodeId({"LA", 0, static_cast<std::uint32_t>(i), 0});
     label.name = kLabelNames[i];
+    label.description = "";
     label.color = fmt::format("{:06x}", 0x1D76DB + i * 0x0A1B2C);
   }
   for (std::int64_t i = 0; i < 8; ++i) {
@@ -145,6 +147,11 @@ void WorldData::MakeRepositories(std::int64_t prs) {
     repository.stars = random.Int(500);
     repository.forks = random.Int(40);
     repository.topics = {std::string(plan.topic), "acme"};
+    AppendRepository(repository_texts_.emplace_back(), repository);
+  }
+  // Every pull request repeats its repository twice: write that text once.
+  for (std::size_t i = 0; i < repositories_.size(); ++i) {
+    repositories_[i].verbatim = &repository_texts_[i];
   }
 }
 

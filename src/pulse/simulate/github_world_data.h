@@ -143,6 +143,7 @@ class WorldData final : public Data {
   Accounts accounts_;
   std::vector<const Actor*> owners_;
   std::vector<Repository> repositories_;
+  std::vector<std::string> repository_texts_;  ///< Their REST forms; no longer grows.
   std::vector<Timeline> timelines_;
   std::vector<Label> labels_;
   std::vector<Milestone> milestones_;

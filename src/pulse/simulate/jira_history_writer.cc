@@ -64,7 +64,8 @@ void JiraIssueWriter::WriteChange(const Issue& issue, const History& history, Ch
     return;
   }
   if (field == ChangedField::kDescription) {
-    out_ += R"(,"to":null,"toString":")";
+    if (pieces_.dialect == Dialect::kDataCenter) out_ += R"(,"to":null)";
+    out_ += R"(,"toString":")";
     AppendSentence(out_, Mix(static_cast<std::uint64_t>(history.id)));
     out_ += "\"}";
     return;
@@ -82,8 +83,7 @@ void JiraIssueWriter::WriteChangedValue(
 ) {
   const auto write_item = [&](ItemKind kind, int place) {
     if (place < 0) {
-      Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
-      return;
+      return WriteNothing(key, text_key);
     }
     const Item& item = ItemAt(kind, place);
     Append(out_, ",\"", key, "\":\"", item.id, "\",\"", text_key, "\":");
@@ -99,12 +99,9 @@ void JiraIssueWriter::WriteChangedValue(
     case ChangedField::kPriority:
       return write_item(ItemKind::kPriority, state.priority);
     case ChangedField::kPoints:
-      Append(out_, ",\"", key, "\":null,\"", text_key, "\":");
-      if (state.points < 0) {
-        out_ += "null";
-      } else {
-        Append(out_, "\"", state.points, "\"");
-      }
+      if (state.points < 0) return WriteNothing(key, text_key);
+      if (pieces_.dialect == Dialect::kDataCenter) Append(out_, ",\"", key, "\":null");
+      Append(out_, ",\"", text_key, "\":\"", state.points, "\"");
       return;
     case ChangedField::kSprint:
       Append(out_, ",\"", key, "\":\"");
@@ -128,8 +125,17 @@ void JiraIssueWriter::WriteChangedValue(
       return;
     case ChangedField::kDescription:
     case ChangedField::kRank:
-      Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
-      return;
+      return WriteNothing(key, text_key);
+  }
+}
+
+void JiraIssueWriter::WriteNothing(std::string_view key, std::string_view text_key) {
+  // Data Center writes nulls. Cloud's schema knows texts only: what is not there is left out, except
+  // for toString, which its clients want to be there.
+  if (pieces_.dialect == Dialect::kDataCenter) {
+    Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
+  } else if (text_key == "toString") {
+    out_ += R"(,"toString":"")";
   }
 }
 

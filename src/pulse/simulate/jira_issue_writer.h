@@ -30,6 +30,7 @@ class JiraIssueWriter {
       : world_(world), pieces_(pieces), out_(out) {}
 
   void WriteIssue(const Issue& issue, const FieldChoice& fields, bool changelog);
+  void WriteNothing(std::string_view key, std::string_view text_key);
   void WriteHistory(const Issue& issue, const History& history, HistoryForm form);
   void WriteComment(const Issue& issue, const Comment& comment);
   void WriteWorklog(const Issue& issue, const Worklog& worklog);

@@ -201,7 +201,8 @@ Item BoardItem(const Project& project, Dialect dialect) {
   if (dialect != Dialect::kDataCenter) {
     Append(out, R"(,"location":{"projectId":)", project.id, R"(,"displayName":")", project.name);
     Append(out, " (", project.key, R"x()","projectName":")x", project.name, R"(","projectKey":")");
-    Append(out, project.key, R"(","projectTypeKey":"software","avatarURI":"","name":")");
+    Append(out, project.key, R"(","projectTypeKey":"software","avatarURI":")");
+    Append(out, SiteBase(dialect), "/secure/projectavatar?pid=", project.id, R"(","name":")");
     Append(out, project.name, " (", project.key, ")\"}");
   }
   out += '}';

@@ -28,6 +28,7 @@ struct Actor {
   std::string node_id;
   std::string name;
   std::string email;
+  std::string rest;  ///< Its REST form, where it was made beforehand because it is written often.
 };
 
 struct Label {

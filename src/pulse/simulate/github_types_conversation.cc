@@ -5,10 +5,6 @@
 namespace pulse::simulate::github {
 namespace {
 
-std::optional<std::string_view> Known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 std::string_view Headline(const Commit& commit) {
   return std::string_view(commit.message).substr(0, commit.message.find('\n'));
 }
@@ -98,7 +94,7 @@ TypeDef GitObjectType() {
 
 /// Fields that issue comments, review comments and reviews share.
 template <class T>
-std::vector<FieldDef> SharedFields() {
+std::vector<FieldDef> SharedFields(std::string_view pull_request) {
   std::vector<FieldDef> fields = {
       Who<T>("author: Actor", [](const T& self) { return self.author; }),
       Leaf<T>(
@@ -112,7 +108,7 @@ std::vector<FieldDef> SharedFields() {
       Leaf<T>("fullDatabaseId: BigInt", [](const T& self) { return FullId(self.id); }),
       Leaf<T>("id: ID!", [](const T& self) { return std::string_view(self.node_id); }),
       Field<T>(
-          "pullRequest: PullRequest!",
+          pull_request,
           [](Executor& out, const T& self, const PlanField& field) {
             WritePull(out, field, *self.repository, self.pull_number);
           }
@@ -128,7 +124,9 @@ std::vector<FieldDef> SharedFields() {
 }
 
 TypeDef IssueCommentType() {
-  TypeDef type{"IssueComment", TypeKind::kObject, SharedFields<Comment>(), {}};
+  TypeDef type{
+      "IssueComment", TypeKind::kObject, SharedFields<Comment>("pullRequest: PullRequest"), {}
+  };
   type.fields.push_back(When<Comment>("publishedAt: DateTime", [](const Comment& c) {
     return c.created;
   }));
@@ -142,7 +140,12 @@ TypeDef IssueCommentType() {
 }
 
 TypeDef ReviewCommentType() {
-  TypeDef type{"PullRequestReviewComment", TypeKind::kObject, SharedFields<Comment>(), {}};
+  TypeDef type{
+      "PullRequestReviewComment",
+      TypeKind::kObject,
+      SharedFields<Comment>("pullRequest: PullRequest!"),
+      {}
+  };
   std::vector<FieldDef> fields = {
       Field<Comment>(
           "commit: Commit",
@@ -198,7 +201,9 @@ TypeDef ReviewCommentType() {
 }
 
 TypeDef ReviewType() {
-  TypeDef type{"PullRequestReview", TypeKind::kObject, SharedFields<Review>(), {}};
+  TypeDef type{
+      "PullRequestReview", TypeKind::kObject, SharedFields<Review>("pullRequest: PullRequest!"), {}
+  };
   std::vector<FieldDef> fields = {
       // Only its size: which comments they are is asked through the threads or over REST.
       Field<Review>(

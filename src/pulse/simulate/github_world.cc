@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pulse/simulate/github_breakage.h"
+#include "pulse/simulate/github_rest_json.h"
 #include "pulse/simulate/github_text.h"
 #include "pulse/simulate/github_types.h"
 #include "pulse/simulate/github_world_data.h"
@@ -97,6 +98,7 @@ WorldData::WorldData(const WorldDataOptions& options)
     label.id = 600'000 + static_cast<std::int64_t>(i);
     label.node_id = FormatNodeId({"LA", 0, static_cast<std::uint32_t>(i), 0});
     label.name = kLabelNames[i];
+    label.description = "";
     label.color = fmt::format("{:06x}", 0x1D76DB + i * 0x0A1B2C);
   }
   for (std::int64_t i = 0; i < 8; ++i) {
@@ -145,6 +147,11 @@ void WorldData::MakeRepositories(std::int64_t prs) {
     repository.stars = random.Int(500);
     repository.forks = random.Int(40);
     repository.topics = {std::string(plan.topic), "acme"};
+    AppendRepository(repository_texts_.emplace_back(), repository);
+  }
+  // Every pull request repeats its repository twice: write that text once.
+  for (std::size_t i = 0; i < repositories_.size(); ++i) {
+    repositories_[i].verbatim = &repository_texts_[i];
   }
 }
 
@@ -237,6 +244,22 @@ PullHead WorldData::HeadAt(const Repository& repository, PullOrder order, std::i
   return HeadOf(repository, timeline.count() - position);
 }
 
+bool WorldData::IsBroken(std::int64_t pull_id) const {
+  constexpr std::uint64_t kPullSalt = 2;
+  return faults_ != nullptr &&
+         faults_->Marks(Fault::kBadRecord, static_cast<std::uint64_t>(pull_id), kPullSalt);
+}
+
+std::int64_t WorldData::BrokenPulls() const {
+  std::int64_t broken = 0;
+  for (const Repository& repository : repositories_) {
+    for (std::int64_t number = 1; number <= PullCount(repository); ++number) {
+      broken += IsBroken(PullId(repository, number)) ? 1 : 0;
+    }
+  }
+  return broken;
+}
+
 Data::NodeRef WorldData::FindNode(std::string_view node_id) const {
   NodeRef node;
   const auto id = ParseNodeId(node_id);
@@ -279,9 +302,7 @@ bool WorldData::PullOf(const Repository& repository, std::int64_t number, PullRe
   out.commits = CommitsOf(repository, number);
   out.comments = CommentCount(repository, out, CommentKind::kIssue);
   out.review_comments = CommentCount(repository, out, CommentKind::kReview);
-  const bool broken = faults_ != nullptr &&
-                      faults_->Marks(Fault::kBadRecord, static_cast<std::uint64_t>(out.id), 2);
-  if (broken) out.breakage = BreakageOf(out.id);
+  if (IsBroken(out.id)) out.breakage = BreakageOf(out.id);
   return true;
 }
 

@@ -1,8 +1,10 @@
 #include "pulse/simulate/github_world_people.h"
 
+#include <algorithm>
 #include <array>
 
 #include "pulse/simulate/github_node_id.h"
+#include "pulse/simulate/github_rest_json.h"
 
 namespace pulse::simulate::github {
 namespace {
@@ -21,6 +23,13 @@ Actor MakeActor(std::string type, std::string login, std::int64_t id, std::strin
   actor.login = std::move(login);
   actor.id = id;
   return actor;
+}
+
+/// Writes the account's REST form once and for all.
+void Finish(Actor& actor) {
+  std::string rest;
+  AppendUser(rest, &actor);
+  actor.rest = std::move(rest);
 }
 
 template <class T>
@@ -53,6 +62,8 @@ Accounts::Accounts(const World& world)
     );
     team.name = team.login;
   }
+  for (Actor* actor : {&viewer_, &organization_}) Finish(*actor);
+  for (auto* group : {&people_, &bots_}) std::ranges::for_each(*group, Finish);
   for (const Actor* actor : {&viewer_, &organization_}) by_login_[actor->login] = actor;
   for (const auto* group : {&people_, &bots_}) {
     for (const Actor& actor : *group) by_login_[actor.login] = &actor;

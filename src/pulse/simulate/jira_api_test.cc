@@ -113,7 +113,9 @@ TEST(JiraSearch, RefusesWhatCloudRefuses) {
   EXPECT_EQ(site.Get("/rest/api/3/search/jql?jql=nope%3D1").status, 400);
   EXPECT_EQ(site.Get("/rest/api/3/search/jql").status, 400);
   EXPECT_EQ(site.Post("/rest/api/3/search/jql", {{"jql", "id=10001"}, {"startAt", 0}}).status, 400);
-  EXPECT_EQ(site.Post("/rest/api/3/search/jql", {{"jql", "id=10001"}, {"expand", {"names"}}}).status, 400);
+  EXPECT_EQ(
+      site.Post("/rest/api/3/search/jql", {{"jql", "id=10001"}, {"expand", {"names"}}}).status, 400
+  );
   EXPECT_EQ(site.Get("/rest/api/3/search?jql=id%3D10001").status, 410);
   EXPECT_EQ(site.Post("/rest/api/2/search", {{"jql", "id=10001"}}).status, 410);
 }
@@ -127,7 +129,8 @@ TEST(JiraSearch, RefusesATokenOfAnotherQuery) {
 
   EXPECT_EQ(site.Post("/rest/api/3/search/jql", other).status, 400);
   EXPECT_EQ(
-      site.Post("/rest/api/3/search/jql", {{"jql", "project = PAY"}, {"nextPageToken", "x"}}).status,
+      site.Post("/rest/api/3/search/jql", {{"jql", "project = PAY"}, {"nextPageToken", "x"}})
+          .status,
       400
   );
 }
@@ -183,7 +186,8 @@ TEST(JiraBulkFetch, RefusesMoreThanAHundred) {
 TEST(JiraChangelog, IsCutAtFortyNewestFirstWhenInline) {
   TestSite site(Options());
 
-  const json issue = FindIssue(site, [](const json& each) { return each["changelog"]["total"] > 40; });
+  const json issue =
+      FindIssue(site, [](const json& each) { return each["changelog"]["total"] > 40; });
 
   const json& changelog = issue["changelog"];
   ASSERT_THAT(changelog["histories"], SizeIs(40));
@@ -212,7 +216,8 @@ TEST(JiraChangelog, ComesCompleteAndOldestFirstInBulkWhateverThePageSize) {
     int entries = 0;
     for (const json& issue : page.json["issueChangeLogs"]) {
       for (const json& history : issue["changeHistories"]) {
-        seen[issue["issueId"]].push_back(history["created"].get<std::int64_t>());
+        seen[issue["issueId"]].push_back(ParseInstant(history["created"].get<std::string>()).value()
+        );
         ++entries;
       }
     }
@@ -233,10 +238,14 @@ TEST(JiraChangelog, InBulkKeepsToTheDocumentedBounds) {
   TestSite site(Options());
   const std::string path = "/rest/api/3/changelog/bulkfetch";
 
-  EXPECT_EQ(site.Post(path, {{"issueIdsOrKeys", IdArray(0, 1000)}, {"maxResults", 10000}}).status, 200);
+  EXPECT_EQ(
+      site.Post(path, {{"issueIdsOrKeys", IdArray(0, 1000)}, {"maxResults", 10000}}).status, 200
+  );
   EXPECT_EQ(site.Post(path, {{"issueIdsOrKeys", IdArray(0, 1001)}}).status, 400);
   EXPECT_EQ(site.Post(path, {{"issueIdsOrKeys", json::array()}}).status, 400);
-  EXPECT_EQ(site.Post(path, {{"issueIdsOrKeys", IdArray(0, 1)}, {"maxResults", 10001}}).status, 400);
+  EXPECT_EQ(
+      site.Post(path, {{"issueIdsOrKeys", IdArray(0, 1)}, {"maxResults", 10001}}).status, 400
+  );
 }
 
 TEST(JiraChangelog, CanBeLimitedToFields) {
@@ -376,8 +385,11 @@ TEST(JiraDataCenter, PagesByOffsetWithATotalAndCompleteChangelogs) {
   for (int start = 0; start < total;) {
     const SiteAnswer page = site.Post(
         "/dc/rest/api/2/search",
-        {{"jql", "ORDER BY created ASC"}, {"startAt", start}, {"maxResults", 5000},
-         {"fields", {"summary"}}, {"expand", {"changelog"}}}
+        {{"jql", "ORDER BY created ASC"},
+         {"startAt", start},
+         {"maxResults", 5000},
+         {"fields", {"summary"}},
+         {"expand", {"changelog"}}}
     );
     ASSERT_EQ(page.status, 200) << page.body;
     total = page.json["total"];
@@ -398,7 +410,7 @@ TEST(JiraDataCenter, LacksWhatOnlyCloudHas) {
   TestSite site(Options());
 
   EXPECT_EQ(site.Get("/dc/rest/api/2/search/jql?jql=id%3D10001").status, 404);
-  EXPECT_EQ(site.Post("/dc/rest/api/2/issue/bulkfetch", {{"issueIdsOrKeys", {"1"}}}).status, 404);
+  EXPECT_EQ(site.Post("/dc/rest/api/2/issue/bulkfetch", {{"issueIdsOrKeys", {"1"}}}).status, 405);
   EXPECT_EQ(site.Get("/dc/rest/api/3/serverInfo").status, 404);
   EXPECT_EQ(site.Get("/dc/rest/api/2/serverInfo").json["deploymentType"], "Server");
   EXPECT_EQ(site.Get("/rest/api/3/serverInfo").json["deploymentType"], "Cloud");

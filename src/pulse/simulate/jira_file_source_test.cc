@@ -1,9 +1,9 @@
 #include "pulse/simulate/jira_file_source.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +50,8 @@ class Files : public ::testing::Test {
     return options;
   }
   static std::string Wrapped(std::string_view payload) {
-    return "{\"entity\":\"jira_issue\",\"group\":\"ZED-9\",\"payload\":" + std::string(payload) + "}";
+    return "{\"entity\":\"jira_issue\",\"group\":\"ZED-9\",\"payload\":" + std::string(payload) +
+           "}";
   }
   static std::string Simple(int id, const std::string& updated, const std::string& summary) {
     return json{
@@ -82,8 +83,7 @@ TEST_F(Files, KeepOnlyTheFieldsARequestNamesStillByteForByte) {
   );
 
   EXPECT_THAT(
-      answer.body,
-      HasSubstr(R"("fields":{"summary":"caf\u00e9 \/ tea","customfield_10016":3.50})")
+      answer.body, HasSubstr(R"("fields":{"summary":"caf\u00e9 \/ tea","customfield_10016":3.50})")
   );
   EXPECT_THAT(answer.body, ::testing::Not(HasSubstr("changelog")));
 }
@@ -129,7 +129,11 @@ TEST_F(Files, SayWhatProjectsStatusesPeopleAndSprintsThereAre) {
 
 TEST_F(Files, RecogniseSprintAndPointFieldsAndTakeTheRestFromFieldFiles) {
   SimulateOptions options = Options({std::string(kOdd)});
-  options.jira_field_files = {Write("fields.jsonl", {R"({"payload":{"id":"customfield_10016","name":"Effort","schema":{"type":"number","custom":"x:y"}}})"})};
+  options.jira_field_files = {Write(
+      "fields.jsonl",
+      {R"({"payload":{"id":"customfield_10016","name":"Effort","schema":{"type":"number","custom":"x:y"}}})"
+      }
+  )};
 
   TestSite guessed(Options({std::string(kOdd)}));
   TestSite told(options);
@@ -141,9 +145,7 @@ TEST_F(Files, RecogniseSprintAndPointFieldsAndTakeTheRestFromFieldFiles) {
   };
 
   EXPECT_EQ(schema_of(guessed, "customfield_10777"), "com.pyxis.greenhopper.jira:gh-sprint");
-  EXPECT_EQ(
-      schema_of(guessed, "customfield_10016"), "com.pyxis.greenhopper.jira:jsw-story-points"
-  );
+  EXPECT_EQ(schema_of(guessed, "customfield_10016"), "com.pyxis.greenhopper.jira:jsw-story-points");
   EXPECT_EQ(schema_of(told, "customfield_10016"), "x:y");
 }
 

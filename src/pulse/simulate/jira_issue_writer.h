@@ -38,9 +38,14 @@ class JiraIssueWriter {
   void WriteField(JiraField field, const Issue& issue);
   void WriteClassification(JiraField field, const Issue& issue);
   void WritePeopleAndTimes(JiraField field, const Issue& issue);
-  void WriteCustom(JiraField field, const Issue& issue);
+  void WriteCollection(JiraField field, const Issue& issue);
+  void WriteWork(JiraField field, const Issue& issue);
+  void WriteAgile(JiraField field, const Issue& issue);
   void WriteChangelog(const Issue& issue);
   void WriteChange(const Issue& issue, const History& history, ChangedField field);
+  /// One side of a change that names a record or nobody.
+  void WriteChangedItem(ItemKind kind, int place, std::string_view key, std::string_view text_key);
+  void WriteChangedNothing(std::string_view key, std::string_view text_key);
   void WriteChangedValue(
       const Issue& issue,
       ChangedField field,
@@ -51,8 +56,10 @@ class JiraIssueWriter {
   void WriteUser(int person);
   void WriteTime(EpochMs instant);
   void WriteTimeOrNull(EpochMs instant);
+  void WriteNumberOrNull(std::int64_t number);  ///< Null when negative.
   void WriteText(const Document& document, Awkward awkward);
   void WriteLabels(std::uint32_t labels);
+  void WriteLabelWords(std::uint32_t labels);
   void WriteSprintIds(int project, SprintRange range);
   void WriteSprintNames(int project, SprintRange range);
   void WriteLinks(const Issue& issue);

@@ -49,13 +49,11 @@ class TestSite {
     request.body = body;
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     http::Response response = api_->Handle(request);
-    return {
-        response.status, response.body, nlohmann::json::parse(response.body, nullptr, false)
-    };
+    return {response.status, response.body, nlohmann::json::parse(response.body, nullptr, false)};
   }
 
-  static constexpr const char* kGood = "Basic YUBiLmM6dG9rZW4=";          // a@b.c:token
-  static constexpr const char* kInvalid = "Basic YUBiLmM6aW52YWxpZA==";   // a@b.c:invalid
+  static constexpr const char* kGood = "Basic YUBiLmM6dG9rZW4=";         // a@b.c:token
+  static constexpr const char* kInvalid = "Basic YUBiLmM6aW52YWxpZA==";  // a@b.c:invalid
   static constexpr const char* kForbidden = "Bearer forbidden";
 
  private:

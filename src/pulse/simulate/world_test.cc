@@ -259,7 +259,9 @@ TEST(WorldText, HoldsEveryAwkwardPieceSomewhere) {
     if (awkward == Awkward::kNul) {
       EXPECT_NE(SummaryOf(issue).find('\0'), std::string::npos);
     }
-    if (awkward == Awkward::kLineSeparator) EXPECT_THAT(SummaryOf(issue), HasSubstr("\xE2\x80\xA8"));
+    if (awkward == Awkward::kLineSeparator) {
+      EXPECT_THAT(SummaryOf(issue), HasSubstr("\xE2\x80\xA8"));
+    }
   }
   EXPECT_THAT(seen, SizeIs(9));
 }

@@ -20,6 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/i
 EXCEPTIONS = {
     "nul": "U+0000 cannot be stored by either database: it becomes U+FFFD",
     "superseded": "an older version of a record that the same source serves newer: the newest wins",
+    "clock_form": "a time written `2016-09-15 16:59:01 UTC` is an instant; the facts leave it out because it is not ISO 8601",
+    "of_an_issue": "by REST a comment whose own address says /issues/ is taken for a plain issue's",
     "nameless": "a requested reviewer without a login names nobody and is not listed",
     "not_asked": "a commit's parents cost GraphQL points per commit and are not asked for; by REST they are there",
     "person_elsewhere": "the account's active flag is the newest one seen, not this payload's",
@@ -43,10 +45,14 @@ class Report:
         self.compared = collections.Counter()
         self.wrong = collections.defaultdict(list)
         self.excused = collections.Counter()
+        self.clock_form = set()  # Payloads with times in another form than ISO 8601.
 
     def same(self, entity, field, where, wanted, got):
         self.compared[entity] += 1
         if wanted == got:
+            return
+        if where.split(" by ")[0] in self.clock_form and (wanted is None):
+            self.excused["clock_form"] += 1
             return
         if isinstance(wanted, str) and "\0" in wanted and wanted.replace("\0", "\ufffd") == got:
             self.excused["nul"] += 1
@@ -210,7 +216,7 @@ def check_pr(report, kind, row, facts, where, links):
         report.same(kind, fact, where, sorted(set(facts[fact])), sorted({k["work_item_key"] for k in links if k["evidence_source"] == source}))
 
 
-def check_child(report, entity, pulse, expected_lines, known, api):
+def check_child(report, entity, pulse, expected_lines, known, api, of_issues):
     tables = {
         "github_review": ("pr_reviews", "external_id", lambda f: str(f["id"]),
                           {"author": "author_login", "state": "state", "submitted": "submitted_at", "commit": "commit_sha"}, "pr"),
@@ -229,6 +235,9 @@ def check_child(report, entity, pulse, expected_lines, known, api):
     for line in latest.values():
         facts, where = line["facts"], f"{line['id']} by {api}"
         row = rows.get(key_of(facts))
+        if row is None and api == "rest" and line["id"] in of_issues:
+            report.excused["of_an_issue"] += 1
+            continue
         report.same(entity, "loaded", where, True, row is not None)
         if row is None:
             continue
@@ -244,12 +253,15 @@ def check_child(report, entity, pulse, expected_lines, known, api):
 
 def check_github(report, folder, work, Pulse, Simulator):
     children = {entity: [] for entity in CHILDREN}
+    of_issues = {line["id"] for line in read(folder / "payloads/github_issue_comment.jsonl") if "/issues/" in (line["payload"].get("html_url") or "")}
     for entity, option in CHILDREN.items():
         children[entity] = read(folder / f"expected/{entity}.jsonl")
         write(work / f"{entity}.jsonl", [{"payload": line["payload"], "group": line["group"]} for line in read(folder / f"payloads/{entity}.jsonl")])
     for kind, api in (("github_pr_list", "rest"), ("github_pr_detail", "rest"), ("github_pr_list", "graphql"), ("github_pr_detail", "graphql")):
         facts = {line["id"]: line for line in read(folder / f"expected/{kind}.jsonl")}
         pairs = [(line, facts[line["id"]]) for line in read(folder / f"payloads/{kind}.jsonl")]
+        pairs, renamed = newest(pairs, lambda p: (p[1]["facts"]["repo"], p[1]["facts"]["number"]), lambda p: p[1]["facts"]["updated"] or "")
+        report.excused["superseded"] += renamed
         pairs, older = newest(pairs, lambda p: ((p[0]["payload"]["base"]["repo"] or {}).get("id") or p[1]["facts"]["repo"], p[1]["facts"]["number"]), lambda p: p[1]["facts"]["updated"] or "")
         report.excused["superseded"] += older
         write(work / "prs.jsonl", [p[0]["payload"] for p in pairs])
@@ -267,13 +279,15 @@ def check_github(report, folder, work, Pulse, Simulator):
             known = set()
             for payload, expected in pairs:
                 facts, where = expected["facts"], f"{expected['id']} by {api}"
+                if str(payload["payload"]["created_at"]).endswith(" UTC"):
+                    report.clock_form.add(expected["id"])
                 row = rows.get((facts["repo"], facts["number"]))
                 report.same(kind, "loaded", where, True, row is not None)
                 if row is not None:
                     known.add(f"{facts['repo']}#{facts['number']}")
                     check_pr(report, kind, row, facts, where, links[(row["repository_external_id"], row["number"])])
             for entity in CHILDREN:
-                check_child(report, entity, pulse, children[entity], known, api)
+                check_child(report, entity, pulse, children[entity], known, api, of_issues)
 
 
 def run():

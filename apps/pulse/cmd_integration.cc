@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "handlers.h"
+#include "indexing.h"
 #include "integration_edit.h"
 #include "json_output.h"
 #include "suggest.h"
@@ -178,6 +179,7 @@ Result<ExitCode> RunIntegrationRemove(Context& context) {
             " with its credential, raw pages, jobs and rows; fix: add --yes"
     };
   }
+  PULSE_CHECK(EraseVectorsOf(*engine, integration));
   PULSE_CHECK(engine->store().catalog().RemoveIntegration(tenant.id, integration.id));
   if (context.json()) {
     context.PrintJson(
@@ -185,7 +187,6 @@ Result<ExitCode> RunIntegrationRemove(Context& context) {
     );
   } else {
     context.Print("integration " + integration.name + " removed\n");
-    context.Note("its vectors go with: pulse vector rebuild --tenant " + tenant.name);
   }
   return ExitCode::kOk;
 }

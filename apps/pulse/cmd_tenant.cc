@@ -107,6 +107,7 @@ Result<ExitCode> RunTenantDelete(Context& context) {
     PULSE_CHECK(catalog.RemoveIntegration(tenant.id, integration.id));
   }
   if (vectors::Vectors* vectors = engine->vectors()) PULSE_CHECK(vectors->EraseTenant(tenant.id));
+  PULSE_CHECK(catalog.RemoveTenant(tenant.id));
   if (context.json()) {
     context.PrintJson(Dump({{"id", tenant.id.value()}, {"name", tenant.name}, {"deleted", true}}));
   } else {

@@ -344,7 +344,7 @@ inline constexpr Command kCommands[] = {
      .summary = "One tenant with its integrations.",
      .arguments = table::kTenantName},
     {.path = "tenant delete",
-     .summary = "Remove a tenant's integrations with all their data.",
+     .summary = "Remove a tenant with its integrations and everything copied from them.",
      .arguments = table::kTenantName,
      .options = table::kYes},
 
@@ -368,7 +368,7 @@ inline constexpr Command kCommands[] = {
      .arguments = table::kIntegrationName,
      .options = table::kIntegrationEditOptions},
     {.path = "integration remove",
-     .summary = "Remove it with its credential, raw pages, jobs and rows.",
+     .summary = "Remove it with its credential, raw pages, jobs, rows and vectors.",
      .arguments = table::kIntegrationName,
      .options = table::kYes},
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},

@@ -180,6 +180,10 @@ Result<std::string> ResolveEntityType(
       return type;
     }
   }
+  if (!provider.empty()) {
+    const std::vector<std::string> full_names = known;
+    for (const std::string& type : full_names) known.push_back(type.substr(provider.size() + 1));
+  }
   return Error{
       ErrorKind::kInvalid,
       "there is no entity type \"" + std::string(entity_type) + "\"" +

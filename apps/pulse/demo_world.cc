@@ -1,9 +1,14 @@
 #include "demo_world.h"
 
+#include <algorithm>
+#include <functional>
+#include <memory>
+
 #include "receipt_text.h"
 #include "values.h"
 
 #include "pulse/secrets/vault.h"
+#include "pulse/simulate/faults.h"
 
 namespace pulse::app {
 namespace {
@@ -97,6 +102,27 @@ Result<> PrepareTenant(
   return {};
 }
 
+using IsPlanted = std::function<bool(const store::NewDeadLetter&)>;
+
+/// Tells the records the simulator broke from all others: the fault is a function of seed and id.
+Result<IsPlanted> BrokenOnPurpose(const DemoIntegration& part) {
+  const auto tenant = std::ranges::find(kTenants, part.tenant.name, &DemoTenant::name);
+  const simulate::SimulateOptions world = WorldOf(*tenant, {});
+  PULSE_TRY(
+      std::shared_ptr<simulate::FaultPlan> plan, simulate::FaultPlan::Make(world.seed, world.faults)
+  );
+  // The simulator keeps the two families apart with this salt: github_world.cc.
+  const std::uint64_t salt = part.integration.provider == "github" ? 2 : 0;
+  return IsPlanted([plan, salt](const store::NewDeadLetter& letter) {
+    // A broken record is set aside by its transform, from a page that is stored; nobody planted a
+    // failed fetch or a step that crashed.
+    if (letter.stage != model::Stage::kTransform || !letter.raw) return false;
+    const auto id = ParseCount("id", letter.external_id, 1, INT64_MAX);
+    if (!id) return letter.external_id.empty();  // broken so badly that it has no id
+    return plan->Marks(simulate::Fault::kBadRecord, static_cast<std::uint64_t>(*id), salt);
+  });
+}
+
 }  // namespace
 
 Result<DemoSize> ReadDemoSize(const Invocation& call) {
@@ -135,12 +161,11 @@ Result<DemoVerdict> JudgeDemo(
   filter.integration = part.integration.id;
   filter.limit = 100000;
   PULSE_TRY(const auto letters, engine.store().dead_letters().List(part.tenant.id, filter));
+  PULSE_TRY(const auto broken, BrokenOnPurpose(part));
   std::int64_t others = 0;
   std::string example;
   for (const store::DeadLetter& letter : letters) {
-    // A broken record is set aside by its transform, from a page that is stored; anything else (a
-    // failed fetch, a step that crashed) nobody planted.
-    if (letter.letter.stage == model::Stage::kTransform && letter.letter.raw) {
+    if (broken(letter.letter)) {
       ++verdict.planted;
     } else {
       ++others;

@@ -51,7 +51,8 @@ Result<> MakeFolderOf(const std::string& database) {
   if (!failed) return {};
   return Error{
       ErrorKind::kInvalid,
-      "cannot make " + folder.string() + ": " + failed.message() + "; set PULSE_HOME to a folder you may write"
+      "cannot make " + folder.string() + ": " + failed.message() +
+          "; set PULSE_HOME to a folder you may write"
   };
 }
 
@@ -153,7 +154,8 @@ Result<> Engine::Parts::Open() {
     PULSE_TRY(
         embedder,
         embed::http::NewHttpEmbedder(
-            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}},
+            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}
+            },
             *operator_client
         )
     );

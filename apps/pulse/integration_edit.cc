@@ -151,6 +151,12 @@ Result<IntegrationSaved> AddIntegration(
 ) {
   PULSE_CHECK(ApplyEdit(engine, wanted, edit));
   PULSE_CHECK(RefuseTakenName(engine, wanted));
+  if (!edit.token && edit.check == SourceCheck::kAsk) {
+    return Error{
+        ErrorKind::kInvalid,
+        "integration " + wanted.name + " has no token; fix: --token-env VAR or --token-stdin"
+    };
+  }
   store::Catalog& catalog = engine.store().catalog();
   PULSE_TRY(model::Integration kept, catalog.PutIntegration(wanted));
   // The transport reads the credential from the store, so it has to rest there before the check; a
@@ -204,7 +210,16 @@ Result<source::Account> CheckIntegration(
   const auto transport = engine.NewTransport(integration, std::move(stop));
   auto account = connector->Check(integration, *transport);
   if (account) return std::move(*account);
-  return std::move(account).error().While("ask " + integration.base_url);
+  Error error = std::move(account).error().While("ask " + integration.base_url);
+  const bool out_of_reach =
+      error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kTimeout;
+  if (!out_of_reach && error.kind() != ErrorKind::kNotFound) return error;
+  return Error{
+      error.kind(),
+      error.message() + (out_of_reach ? "; fix: check --url, and that this machine reaches it"
+                                      : "; fix: check --url, it is not the base address of a " +
+                                            integration.provider + " site")
+  };
 }
 
 }  // namespace pulse::app

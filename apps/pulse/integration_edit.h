@@ -37,8 +37,8 @@ struct IntegrationSaved {
 /// ways to give a token at once).
 Result<IntegrationEdit> ReadIntegrationEdit(Context& context);
 
-/// Errors: kConflict (the name is taken), kInvalid (unknown scope key), and what Check found; then
-/// nothing is kept.
+/// Errors: kConflict (the name is taken), kInvalid (unknown scope key, no token to check with), and
+/// what Check found; then nothing is kept.
 Result<IntegrationSaved> AddIntegration(
     Context& context, Engine& engine, model::Integration wanted, const IntegrationEdit& edit
 );

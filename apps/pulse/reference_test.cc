@@ -1,9 +1,9 @@
 #include <fstream>
 #include <sstream>
 
-#include <gtest/gtest.h>
-
 #include "help.h"
+
+#include <gtest/gtest.h>
 
 namespace pulse::app {
 namespace {

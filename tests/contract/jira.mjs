@@ -8,7 +8,7 @@ const v = '/rest/api/[23]';
 // [method, path, answer schema, request schema]; the first that matches claims the exchange.
 const endpoints = [
   ['GET', `${v}/serverInfo`, cloud.ServerInformationSchema],
-  ['GET', `${v}/myself`, cloud.UserSchema],
+  ['GET', `${v}/myself`, cloud.UserDetailsSchema],
   ['GET', `${v}/field`, z.array(cloud.FieldDetailsSchema)],
   ['GET', `${v}/issuetype`, z.array(cloud.IssueTypeDetailsSchema)],
   ['GET', `${v}/status`, z.array(cloud.StatusDetailsSchema)],

@@ -49,3 +49,15 @@ DELETE FROM secrets WHERE tenant_id = ?1 AND integration_id = ?2
 -- name: audit
 INSERT INTO audit_log (tenant_id, at, actor, action, detail)
 VALUES (?1, ?3, 'store', 'integration.remove', 'integration ' || ?2)
+
+-- name: refusals
+-- Pages that never were: they belong to no integration.
+DELETE FROM raw_extraction_data WHERE tenant_id = ?1
+
+-- name: tenant
+-- tenant: any, ?1 is the one to remove
+DELETE FROM tenants WHERE id = ?1
+
+-- name: audit_tenant
+INSERT INTO audit_log (tenant_id, at, actor, action, detail)
+VALUES (?1, ?2, 'store', 'tenant.remove', '')

@@ -22,9 +22,11 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "malformed",
     "partial-graphql",
     "secondary-limit",
+    "big-page",
     "bad-record",
     "deleted",
-    "index-lag"
+    "index-lag",
+    "numeric-created"
 };
 constexpr std::uint64_t kMillion = 1'000'000;
 

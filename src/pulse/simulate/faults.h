@@ -6,9 +6,10 @@
 /// Transport faults hit calls. They follow a fixed sequence (a call counter per fault), so a given
 /// order of calls always meets the same faults, and a call that is repeated gets through:
 ///   429 500 502 503 reset cut html slow repeat-token empty-page malformed
-///   partial-graphql secondary-limit (GitHub)
+///   partial-graphql secondary-limit big-page (GitHub; big-page: of the queries over 5,000 nodes)
 /// Content faults hit records. They are a function of (seed, record id): every sync sees the same:
-///   bad-record deleted index-lag
+///   bad-record deleted index-lag numeric-created (changelog/bulkfetch says `created` as a number,
+///   as the vendor's own example does and its schema does not)
 
 #include <array>
 #include <atomic>
@@ -38,11 +39,13 @@ enum class Fault : unsigned char {
   kMalformed,
   kPartialGraphql,
   kSecondaryLimit,
+  kBigPage,
   kBadRecord,
   kDeleted,
   kIndexLag,
+  kNumericCreated,
 };
-inline constexpr int kFaultCount = 16;
+inline constexpr int kFaultCount = 18;
 
 std::string_view FaultName(Fault fault) noexcept;
 

@@ -18,14 +18,13 @@ namespace github {
 namespace {
 
 constexpr std::string_view kEnterprisePrefix = "/api/v3";
-constexpr std::int64_t kPointsPerHour = 5000;
 
 class GithubApi final : public Api {
  public:
-  GithubApi(std::unique_ptr<Data> data, const FaultPlan& faults)
+  GithubApi(std::unique_ptr<Data> data, const FaultPlan& faults, std::int64_t points_per_hour)
       : data_(std::move(data)),
         faults_(faults),
-        budget_(kPointsPerHour),
+        budget_(points_per_hour),
         graphql_(*data_, faults_, budget_),
         rest_(*data_) {}
 
@@ -51,7 +50,10 @@ class GithubApi final : public Api {
     for (const Repository& repository : data_->repositories())
       pulls += data_->PullCount(repository);
     return fmt::format(
-        R"("github_repositories":{},"github_prs":{})", data_->repositories().size(), pulls
+        R"("github_repositories":{},"github_prs":{},"github_bad_prs":{})",
+        data_->repositories().size(),
+        pulls,
+        data_->BrokenPulls()
     );
   }
 
@@ -127,9 +129,10 @@ class GithubApi final : public Api {
     http::Response response = JsonAnswer(
         200,
         fmt::format(
-            R"({{"resources":{{"core":{},"graphql":{}}},"rate":{}}})",
+            R"({{"resources":{{"core":{},"graphql":{},"search":{}}},"rate":{}}})",
             core,
             part(Resource::kGraphql),
+            core,
             core
         )
     );
@@ -168,7 +171,9 @@ Result<std::unique_ptr<Api>> NewGithubApi(const SimulateOptions& options, const 
     world.faults = &faults;
     data = github::NewWorldData(world);
   }
-  return std::unique_ptr<Api>(std::make_unique<github::GithubApi>(std::move(data), faults));
+  return std::unique_ptr<Api>(
+      std::make_unique<github::GithubApi>(std::move(data), faults, options.github_points_per_hour)
+  );
 }
 
 }  // namespace pulse::simulate

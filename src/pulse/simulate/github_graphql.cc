@@ -119,6 +119,9 @@ Prepared Prepare(const Schema& schema, const Json& request) {
   return prepared;
 }
 
+/// What one call could return before it takes GitHub over ten seconds.
+constexpr std::int64_t kBigPageNodes = 5000;
+
 http::Response WithRate(http::Response response, const Standing& standing) {
   AppendRateHeaders(standing, Resource::kGraphql, response.headers);
   return response;
@@ -153,6 +156,10 @@ http::Response Graphql::Handle(std::string_view body, std::string_view credentia
     });
   } else {
     points_.fetch_add(cost, std::memory_order_relaxed);
+  }
+  if (prepared.price.nodes > kBigPageNodes && faults_.Strikes(Fault::kBigPage)) {
+    // A timeout is charged all the same.
+    return WithRate(Refusal(502, "Something went wrong while executing your query."), standing);
   }
   const RateLimitView rate{
       standing.limit,

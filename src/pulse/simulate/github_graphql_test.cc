@@ -1,5 +1,8 @@
 #include "pulse/simulate/github_graphql.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -11,8 +14,8 @@
 namespace pulse::simulate::github {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 /// What GitHub would charge for the query with these variables.
 Price PriceOf(std::string_view query, const std::vector<Argument>& given = {}) {
@@ -394,24 +397,81 @@ TEST(Graphql, LosesOneConnectionAndSaysSoUnderThePartialFault) {
   );
 }
 
+TEST(Graphql, TimesOutOnBigPagesOnlyUnderTheBigPageFault) {
+  TestGithub github(WithFault(WorldOf(100), "big-page", 100));
+  const auto status = [&](int prs) {
+    return github
+        .Query(
+            std::string(kPullRequestsQuery),
+            {{"owner", "acme-labs"}, {"name", "orders"}, {"prs", prs}}
+        )
+        .status;
+  };
+
+  EXPECT_EQ(status(25), 502);
+  EXPECT_EQ(status(12), 502);
+  EXPECT_EQ(status(6), 200);
+}
+
+TEST(Graphql, HasNoBudgetWhereNoneIsSet) {
+  SimulateOptions options = WorldOf(10);
+  options.github_points_per_hour = 0;
+  TestGithub github(options);
+  const std::string dear =
+      "{ viewer { repositories(first: 100) { nodes { pullRequests(first: 100) { nodes { "
+      "reviews(first: 1) { totalCount } } } } } } }";
+
+  for (int i = 0; i < 60; ++i) ASSERT_FALSE(github.QueryJson(dear).contains("errors"));
+
+  EXPECT_EQ(github.api().points(), 60 * 101);
+}
+
+/// Positions at which two lists of answers differ.
+std::set<std::size_t> Differing(
+    const std::vector<std::string>& a, const std::vector<std::string>& b
+) {
+  std::set<std::size_t> differing;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) differing.insert(i);
+  }
+  return differing;
+}
+
 TEST(Graphql, BreaksTheSameRecordsInBothApisAndNoOthers) {
-  TestGithub good(WorldOf(1000));
-  TestGithub broken(WithFault(WorldOf(1000), "bad-record", 10));
-  const std::string query =
-      "{ repository(owner: \"acme-labs\", name: \"handbook\") { pullRequests(first: 20, orderBy: "
-      "{field: CREATED_AT, direction: ASC}) { nodes { id fullDatabaseId number title createdAt "
-      "updatedAt } } } }";
+  TestGithub honest(WorldOf(400));
+  TestGithub broken(WithFault(WorldOf(400), "bad-record", 10));
+  const auto by_graphql = [](TestGithub& github) {
+    std::vector<std::string> answers;
+    for (int number = 1; number <= 120; ++number) {
+      answers.push_back(github
+                            .Query(
+                                "{ repository(owner: \"acme-labs\", name: \"payments-api\") { "
+                                "pullRequest(number: " +
+                                std::to_string(number) +
+                                ") { id fullDatabaseId number title createdAt updatedAt } } }"
+                            )
+                            .body);
+    }
+    return answers;
+  };
+  const auto by_rest = [](TestGithub& github) {
+    std::vector<std::string> answers;
+    for (int number = 1; number <= 120; ++number) {
+      const std::string path = "/repos/acme-labs/payments-api/pulls/" + std::to_string(number);
+      answers.push_back(github.Get(path).body);
+    }
+    return answers;
+  };
 
-  const std::string truth = good.Query(query).body;
-  const std::string lies = broken.Query(query).body;
+  const auto lies = by_graphql(broken);
+  const auto differing = Differing(by_graphql(honest), lies);
 
-  EXPECT_NE(truth, lies);
-  EXPECT_EQ(lies, broken.Query(query).body);
-  EXPECT_EQ(Json::parse(truth)["data"]["repository"]["pullRequests"]["nodes"].size(), 20U);
-  EXPECT_NE(
-      good.Get("/repos/acme-labs/handbook/pulls?state=all").body,
-      broken.Get("/repos/acme-labs/handbook/pulls?state=all").body
-  );
+  EXPECT_GT(differing.size(), 4U);
+  EXPECT_LT(differing.size(), 30U);
+  EXPECT_EQ(differing, Differing(by_rest(honest), by_rest(broken)));
+  EXPECT_EQ(lies, by_graphql(broken));
+  EXPECT_THAT(honest.api().RecordsJson(), HasSubstr(R"("github_bad_prs":0)"));
+  EXPECT_THAT(broken.api().RecordsJson(), Not(HasSubstr(R"("github_bad_prs":0)")));
 }
 
 TEST(Schema, DescribesItselfInGithubsNotation) {
@@ -421,6 +481,32 @@ TEST(Schema, DescribesItselfInGithubsNotation) {
   EXPECT_THAT(text, HasSubstr("  fullDatabaseId: BigInt\n"));
   EXPECT_THAT(text, HasSubstr("union RequestedReviewer = Bot | Mannequin | Team | User\n"));
   EXPECT_THAT(text, HasSubstr("type PullRequestConnection {\n  edges: [PullRequestEdge]\n"));
+}
+
+/// The text of a file of the source tree, looked for above the build tree; empty when not found.
+std::string SourceFile(const std::filesystem::path& name) {
+  std::filesystem::path folder = std::filesystem::current_path();
+  while (!exists(folder / name) && folder.has_relative_path()) folder = folder.parent_path();
+  std::ifstream file(folder / name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Schema, IsDescribedInTheReferenceTypeByType) {
+  const std::string page = SourceFile("docs/reference/simulator-github.md");
+  if (page.empty()) GTEST_SKIP() << "not built inside the source tree";
+  const std::string text = Schema().Text();
+
+  int checked = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find("\n\n", at), text.size());
+    const std::string block = text.substr(at, end - at);
+    at = end + 2;
+    const std::string head = block.substr(0, block.find(" {"));
+    if (head.ends_with("Connection") || head.ends_with("Edge")) continue;
+    EXPECT_THAT(page, HasSubstr(block));
+    ++checked;
+  }
+  EXPECT_GT(checked, 30);
 }
 
 }  // namespace

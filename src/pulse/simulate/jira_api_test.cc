@@ -216,7 +216,8 @@ TEST(JiraChangelog, ComesCompleteAndOldestFirstInBulkWhateverThePageSize) {
     int entries = 0;
     for (const json& issue : page.json["issueChangeLogs"]) {
       for (const json& history : issue["changeHistories"]) {
-        seen[issue["issueId"]].push_back(history["created"].get<std::int64_t>());
+        seen[issue["issueId"]].push_back(ParseInstant(history["created"].get<std::string>()).value()
+        );
         ++entries;
       }
     }

@@ -71,6 +71,12 @@ FoundIssues FindAll(const JiraSite& site, const std::vector<std::string>& ids) {
   return found;
 }
 
+HistoryForm BulkFormOf(const JiraSite& site, std::int64_t position) {
+  const auto record = static_cast<std::uint64_t>(position);
+  return site.faults.Marks(Fault::kNumericCreated, record) ? HistoryForm::kNumber
+                                                           : HistoryForm::kText;
+}
+
 /// Histories that touch one of these fields, out of the ones appended to `out`.
 void AppendFiltered(
     std::string& out,
@@ -84,7 +90,7 @@ void AppendFiltered(
   std::string_view comma;
   for (std::int64_t i = 0; i < count; ++i) {
     one.clear();
-    site.source.AppendHistories(one, position, {i, 1}, dialect, HistoryForm::kNumber);
+    site.source.AppendHistories(one, position, {i, 1}, dialect, BulkFormOf(site, position));
     const bool wanted = std::ranges::any_of(field_ids, [&](const std::string& id) {
       return one.find("\"fieldId\":\"" + id + "\"") != std::string::npos;
     });
@@ -233,7 +239,7 @@ http::Response ChangelogBulkFetch(const JiraSite& site, const JiraCall& call) {
     const std::int64_t take = std::min(left, room);
     if (input->field_ids.empty()) {
       site.source.AppendHistories(
-          out, position, {at.history, take}, call.dialect, HistoryForm::kNumber
+          out, position, {at.history, take}, call.dialect, BulkFormOf(site, position)
       );
     } else {
       AppendFiltered(out, site, position, input->field_ids, call.dialect);

@@ -49,6 +49,8 @@ struct SimulateOptions {
 
   std::chrono::milliseconds latency{0};  ///< Before every answer.
   int rate_limit_per_second = 0;         ///< Token bucket per credential; 0: none.
+  /// GitHub's budget per credential, for REST and for GraphQL each; 0: none, for benchmarks.
+  std::int64_t github_points_per_hour = 5000;
   std::vector<FaultOption> faults;
   int threads = 1;
 };

@@ -30,6 +30,9 @@ class Catalog {
   virtual Result<model::Tenant> CreateTenant(std::string_view name) = 0;
   virtual Result<std::vector<model::Tenant>> ListTenants() = 0;
   virtual Result<model::Tenant> FindTenant(std::string_view name) = 0;
+  /// Removes a tenant and the refusals it left; its audit trail stays, and its id is never used
+  /// again. Errors: kConflict (it still has integrations: remove them first).
+  virtual Result<> RemoveTenant(TenantId tenant) = 0;
 
   /// Stores or, when `integration.id` is set, replaces it. Returns it with its id.
   virtual Result<model::Integration> PutIntegration(const model::Integration& integration) = 0;

@@ -68,7 +68,7 @@ void AppendPage(
 /// A plain array in one answer.
 Result<Fetched> FetchArray(const StepAtWork& step, std::string_view entity, std::string_view path) {
   Fetched fetched;
-  const Call call = GetCall(step.context, path, path);
+  const Call call = GetCall(step.context, path.substr(0, path.find('?')), path);
   PULSE_TRY(auto reply, AskOrGiveUp(step, call, entity, fetched));
   if (reply) {
     const std::size_t records = reply->root().size();

@@ -410,6 +410,21 @@ TEST_F(JiraFetch, DataCenterIsReadByOffsetWithHistoriesInline) {
   EXPECT_THAT(jira.calls, Not(Contains(Key(HasSubstr("/rest/api/3")))));
 }
 
+TEST_F(JiraFetch, CountsCallsByEndpointWithoutIdsOrQueries) {
+  for (const bool is_cloud : {true, false}) {
+    FakeJira jira({.is_cloud = is_cloud});
+    jira.AddIssues(3, [](int, FakeIssue& issue) {
+      issue.comments = 30, issue.gone = issue.id == "10002";
+    });
+
+    RunJob(*connector_, jira, RootRequest());
+
+    EXPECT_GT(jira.calls.size(), 6U);
+    EXPECT_THAT(jira.calls, Not(Contains(Key(HasSubstr("?")))));
+    EXPECT_THAT(jira.calls, Not(Contains(Key(HasSubstr("1000")))));
+  }
+}
+
 TEST_F(JiraFetch, CheckSaysWhoWeAreAndWhatIsMissing) {
   FakeJira jira({.has_boards = false});
 

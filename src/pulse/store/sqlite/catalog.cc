@@ -172,6 +172,27 @@ Result<model::Tenant> SqliteCatalog::FindTenant(std::string_view name) {
   });
 }
 
+Result<> SqliteCatalog::RemoveTenant(TenantId tenant) {
+  const EpochMs now = database_.now();
+  return database_.Write([&](Connection& db) -> Result<> {
+    PULSE_TRY(const bool exists, TenantExists(db, tenant));
+    if (!exists) return Error{ErrorKind::kNotFound, "no tenant " + std::to_string(tenant.value())};
+    {
+      PULSE_TRY(Statement row, db.Select(sql::catalog::list_integrations, tenant));
+      PULSE_TRY(const bool has_some, row.Next());
+      if (has_some) {
+        return Error{
+            ErrorKind::kConflict,
+            "tenant " + std::to_string(tenant.value()) + " still has integrations"
+        };
+      }
+    }
+    PULSE_CHECK(db.Do(sql::removal::refusals, tenant));
+    PULSE_CHECK(db.Do(sql::removal::tenant, tenant));
+    return db.Do(sql::removal::audit_tenant, tenant, now);
+  });
+}
+
 Result<model::Integration> SqliteCatalog::PutIntegration(const model::Integration& integration) {
   PULSE_CHECK(CheckName("integration", integration.name));
   const EpochMs now = database_.now();

@@ -5,8 +5,9 @@
 namespace pulse::store::sqlite {
 namespace {
 
-// Writing: durable commits (FULL: the WAL is synced at every commit), a 32 MB page cache, a WAL of
-// about 32 MB before it is written back. Reading: a small cache, several of them exist.
+// Writing: durable commits (FULL: the WAL is synced at every commit, see Durability), a 32 MB page
+// cache, a WAL of about 32 MB before it is written back. Reading: a small cache, several of them
+// exist.
 constexpr const char* kCreatePragmas = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL;";
 constexpr const char* kWritePragmas =
     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32768;"

@@ -25,6 +25,16 @@ void Database::RollBack() {
   sqlite3_exec(writer_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+Result<> Database::Use(Durability durability) {
+  if (durability == durability_) return {};
+  const bool waits = durability == Durability::kDurable;
+  PULSE_CHECK(writer_->Execute(
+      waits ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", "synchronous"
+  ));
+  durability_ = durability;
+  return {};
+}
+
 Database::Reader::Reader(Database& database) : database_(database) {
   std::unique_lock lock(database_.read_mutex_);
   database_.read_free_.wait(lock, [this] { return !database_.readers_.empty(); });

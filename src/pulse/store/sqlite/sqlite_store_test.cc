@@ -4,9 +4,8 @@
 namespace pulse::store::testing {
 
 const auto kBackends = ::testing::Values(BackendFactory{"sqlite", sqlite::MakeSqliteBackend});
-const auto kBackendName = [](const auto& info) { return info.param.name; };
 
-INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, kBackendName);
-INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, kBackendName);
+INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 
 }  // namespace pulse::store::testing

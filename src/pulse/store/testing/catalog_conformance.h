@@ -129,6 +129,20 @@ TEST_P(StoreConformance, RemovesAnIntegrationWithEverythingItBrought) {
   );
 }
 
+TEST_P(StoreConformance, RemovesATenantOnlyWhenItsIntegrationsAreGone) {
+  Value(store().raw_pages().RecordRefusal(acme_.tenant, "jira_nonsense", R"({"why":"unknown"})"));
+  EXPECT_EQ(KindOf(store().catalog().RemoveTenant(acme_.tenant)), ErrorKind::kConflict);
+  EXPECT_EQ(Value(store().catalog().FindTenant("acme")).id, acme_.tenant);
+  Done(store().catalog().RemoveIntegration(acme_.tenant, acme_.integration));
+
+  Done(store().catalog().RemoveTenant(acme_.tenant));
+
+  EXPECT_EQ(KindOf(store().catalog().FindTenant("acme")), ErrorKind::kNotFound);
+  EXPECT_EQ(Value(store().catalog().ListTenants()).size(), 1U);
+  EXPECT_EQ(KindOf(store().catalog().RemoveTenant(acme_.tenant)), ErrorKind::kNotFound);
+  EXPECT_GT(Value(store().catalog().CreateTenant("acme")).id, globex_.tenant);
+}
+
 TEST_P(StoreConformance, RefusesToRemoveAnotherTenantsIntegration) {
   LoadIssues(globex_, {{}});
 

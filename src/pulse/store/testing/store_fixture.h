@@ -36,6 +36,9 @@ struct BackendFactory {
   std::string name;
   std::function<Backend(const Clock&)> make;
 };
+inline std::string BackendName(const ::testing::TestParamInfo<BackendFactory>& backend) {
+  return backend.param.name;
+}
 inline void PrintTo(const BackendFactory& factory, std::ostream* out) { *out << factory.name; }
 
 template <class T>

@@ -108,4 +108,11 @@ Result<std::vector<std::string_view>> SliceArray(
   }
 }
 
+std::optional<std::string_view> SliceField(std::string_view body, std::string_view key) {
+  Scanner in(body);
+  std::string_view value;
+  if (!EnterField(in, key) || !in.Skip(value)) return std::nullopt;
+  return value;
+}
+
 }  // namespace pulse::source

@@ -250,6 +250,36 @@ TEST_F(JiraPages, OneThatStaysUndecodableIsKeptAsFailedAndTheSweepReadsTheRest) 
   EXPECT_EQ(jira.Count(kBulk), 3) << "250 are left";
 }
 
+TEST_F(JiraPages, NoMalformedPageLosesAnIssue) {
+  for (const std::string body :
+       {"",
+        "null",
+        "[]",
+        "{}",
+        R"({"issues":null,"isLast":true})",
+        R"({"issues":{},"isLast":true})",
+        "<html>",
+        R"({"issues":[)",
+        R"({"issues":[{"id":"10001"})",
+        R"({"issues":[{"id":"10001"}])",
+        R"({"issues":[{"id":"10001"}],"isLast":tru})",
+        R"({"issues":[] "isLast":true})"}) {
+    FakeJira jira;
+    jira.AddIssues(5);
+    jira.override = [&](const Call& call) -> std::optional<Answer> {
+      const bool page =
+          call.endpoint == kSearch && call.body.find("changelog") != std::string::npos;
+      if (!page) return std::nullopt;
+      return Answer{.status = 200, .headers = {}, .body = body};
+    };
+
+    const JobRun run = RunFirst(jira);
+
+    EXPECT_EQ(run.errors.size(), 2U) << body;
+    ExpectAllOf(run, 5);
+  }
+}
+
 TEST_F(JiraPages, OneTheSourceKeepsRefusingIsLeftToTheSweep) {
   for (const int status : {400, 500}) {
     FakeJira jira;

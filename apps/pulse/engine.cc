@@ -154,8 +154,9 @@ Result<> Engine::Parts::Open() {
     PULSE_TRY(
         embedder,
         embed::http::NewHttpEmbedder(
-            {.base_url = settings.embeddings_url, .model = settings.embeddings_model, .api_key = {}
-            },
+            {.base_url = settings.embeddings_url,
+             .model = settings.embeddings_model,
+             .api_key = settings.embeddings_api_key},
             *operator_client
         )
     );

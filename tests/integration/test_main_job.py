@@ -119,7 +119,6 @@ def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run():
                 check(found == [], f"after {killed} kills: " + "; ".join(found))
                 check(pulse.select("SELECT count(*) n FROM etl_steps WHERE state IN ('ready','running')")[0]["n"] == 0, "no step is left open")
                 check(pulse.select("SELECT count(*) n FROM dead_letters WHERE state = 'open'")[0]["n"] == 0, "no innocent step is in quarantine")
-                check(pulse.select("SELECT count(*) n FROM etl_jobs")[0]["n"] == 2, "every command went on with the same job")
     print(f"      {killed} kills", flush=True)
 
 

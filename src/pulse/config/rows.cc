@@ -103,6 +103,19 @@ constexpr std::array kRows = {
         .field = &Settings::embeddings_model,
     },
     Row{
+        .name = "embeddings_api_key",
+        .type = "text",
+        .unit = {},
+        .default_text = {},
+        .bounds = "a bearer token, or empty",
+        .example = "$(cat /run/secrets/embeddings)",
+        .env = "EMBEDDINGS_API_KEY",
+        .secret = true,
+        .doc = "The bearer token to show `embeddings_url`. Empty: none. Whoever reads it can spend "
+               "its owner's money.",
+        .field = &Settings::embeddings_api_key,
+    },
+    Row{
         .name = "allow_private_sources",
         .type = "switch",
         .unit = {},

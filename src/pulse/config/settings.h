@@ -36,6 +36,7 @@ struct Settings {
   std::string qdrant_url;      ///< Empty: the built-in vector store.
   std::string embeddings_url;  ///< Empty: the built-in embedder.
   std::string embeddings_model;
+  std::string embeddings_api_key;  ///< Secret. Empty: none is sent.
   bool allow_private_sources = false;
   bool vectors = true;
   bool fused = true;

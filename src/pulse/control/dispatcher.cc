@@ -30,9 +30,10 @@ void Dispatcher::Loop(const std::stop_token& stop) {
 
 Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
   const EpochMs now = clock_.Now();
-  PULSE_TRY(
-      const auto ready, ledger_.TakeReady(now, now - options_.ring_again.count(), options_.window)
-  );
+  // The first look rings for everything: what an earlier dispatcher rang for may have died with it.
+  const EpochMs not_rung_since = looked_ ? now - options_.ring_again.count() : now;
+  PULSE_TRY(const auto ready, ledger_.TakeReady(now, not_rung_since, options_.window));
+  looked_ = true;
   if (!ready.empty()) {
     std::vector<queue::Ring> rings;
     rings.reserve(ready.size());

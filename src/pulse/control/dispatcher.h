@@ -48,6 +48,7 @@ class Dispatcher {
   const Clock& clock_;
   DispatcherOptions options_;
   Signal changed_;
+  bool looked_ = false;  // Touched by the dispatcher's own thread only.
 };
 
 }  // namespace pulse::control

@@ -277,7 +277,7 @@ TEST(Client, RefusesHeadersThatWouldSmuggleAnother) {
 }
 
 TEST(Client, TrustsOnlyKnownAuthoritiesAndTheOnesItIsGiven) {
-  const auto certificate = SelfSigned("127.0.0.1");
+  const auto certificate = SelfSigned({"127.0.0.1"}).value();
   const auto server = ServeOrDie(
       [](const Request&) { return Response{.body = "secure"}; },
       {.tls_certificate = certificate.certificate, .tls_key = certificate.key}
@@ -303,7 +303,7 @@ TEST(Client, TrustsOnlyKnownAuthoritiesAndTheOnesItIsGiven) {
 }
 
 TEST(Client, RefusesACertificateOfAnotherHost) {
-  const auto certificate = SelfSigned("127.0.0.2");
+  const auto certificate = SelfSigned({"127.0.0.2"}).value();
   const auto server = ServeOrDie(
       [](const Request&) { return Response{}; },
       {.tls_certificate = certificate.certificate, .tls_key = certificate.key}
@@ -318,8 +318,17 @@ TEST(Client, RefusesACertificateOfAnotherHost) {
   EXPECT_EQ(response.error().kind(), ErrorKind::kInvalid);
 }
 
+TEST(SelfSigned, RefusesToCertifyNobody) {
+  ASSERT_TRUE(SelfSigned({"localhost", "127.0.0.1", "::1"}));
+
+  const auto refused = SelfSigned({});
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInternal);
+}
+
 TEST(Client, NeverReturnsABodyCutInsideTls) {
-  const auto certificate = SelfSigned("127.0.0.1");
+  const auto certificate = SelfSigned({"127.0.0.1"}).value();
   const auto server = ServeOrDie(
       [](const Request&) { return Response{.body = "secure", .cut_after = 3}; },
       {.tls_certificate = certificate.certificate, .tls_key = certificate.key}

@@ -9,6 +9,7 @@ http::Response JsonAnswer(int status, std::string body) {
   response.status = status;
   response.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
   response.headers.emplace_back("X-GitHub-Media-Type", "github.v3; format=json");
+  response.headers.emplace_back("X-OAuth-Scopes", "repo, read:org");
   response.body = std::move(body);
   return response;
 }

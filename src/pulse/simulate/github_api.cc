@@ -50,7 +50,10 @@ class GithubApi final : public Api {
     for (const Repository& repository : data_->repositories())
       pulls += data_->PullCount(repository);
     return fmt::format(
-        R"("github_repositories":{},"github_prs":{})", data_->repositories().size(), pulls
+        R"("github_repositories":{},"github_prs":{},"github_bad_prs":{})",
+        data_->repositories().size(),
+        pulls,
+        data_->BrokenPulls()
     );
   }
 

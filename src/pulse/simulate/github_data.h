@@ -71,6 +71,9 @@ class Data {
   /// The account with that login; null when there is none.
   virtual const Actor* FindActor(std::string_view login) const = 0;
 
+  /// How many pull requests are broken on purpose.
+  virtual std::int64_t BrokenPulls() const = 0;
+
   /// What a global node id names: only `kind` and the parts of it that apply are set.
   struct NodeRef {
     enum class Kind : unsigned char { kNone, kRepository, kPull, kThread, kActor };

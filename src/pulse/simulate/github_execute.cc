@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "pulse/model/json_text.h"
+#include "pulse/simulate/credential.h"
 #include "pulse/simulate/github_breakage.h"
 
 namespace pulse::simulate::github {
@@ -25,23 +26,6 @@ std::string EncodeBase64(std::string_view bytes) {
     }
     for (std::size_t j = 0; j < 4; ++j) {
       out += i + j > bytes.size() ? '=' : kBase64[group >> (18 - 6 * j) & 63];
-    }
-  }
-  return out;
-}
-
-std::string DecodeBase64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const std::size_t digit = kBase64.find(c);
-    if (digit == std::string_view::npos) break;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xFF);
     }
   }
   return out;

@@ -177,6 +177,8 @@ class FileData final : public Data {
     return at == reader_.accounts().end() ? nullptr : &at->second;
   }
 
+  std::int64_t BrokenPulls() const override { return 0; }  // Files are served as they are.
+
   NodeRef FindNode(std::string_view node_id) const override {
     const auto at = nodes_.find(node_id);
     return at == nodes_.end() ? NodeRef{} : at->second;

@@ -125,7 +125,9 @@ TEST_F(ServedFiles, KeepsCommentsOfIssuesInTheRepositoryFeed) {
 TEST_F(ServedFiles, CountsItsRecords) {
   TestGithub github(options_);
 
-  EXPECT_EQ(github.api().RecordsJson(), R"("github_repositories":2,"github_prs":2)");
+  EXPECT_EQ(
+      github.api().RecordsJson(), R"("github_repositories":2,"github_prs":2,"github_bad_prs":0)"
+  );
   EXPECT_EQ(github.GetJson("/user/repos").size(), 2U);
 }
 

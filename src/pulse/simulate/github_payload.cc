@@ -94,7 +94,8 @@ const Actor* PayloadReader::ReadActor(const Json& user) {
   const std::string login = TextOf(user, "login");
   if (login.empty()) return nullptr;
   const std::int64_t id = IntegerOf(user, "id");
-  // Scrubbed payloads give several accounts one login: the first keeps it, the others are told apart.
+  // Scrubbed payloads give several accounts one login: the first keeps it, the others are told
+  // apart.
   const auto known = accounts_.find(login);
   const bool other = known != accounts_.end() && known->second.id != 0 && known->second.id != id;
   Actor& actor = accounts_[other ? login + " " + std::to_string(id) : login];

@@ -8,7 +8,6 @@ namespace pulse::simulate::github {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 /// Every record of a list endpoint, following the Link headers.
 std::vector<Json> Follow(TestGithub& github, std::string target) {

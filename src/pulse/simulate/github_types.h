@@ -30,6 +30,11 @@ inline std::optional<std::string> FullId(std::int64_t id) {
   return id == 0 ? std::nullopt : std::optional(std::to_string(id));
 }
 
+/// Empty means unknown here.
+inline std::optional<std::string_view> Known(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
 /// `repositories(…)` of an account.
 FieldDef RepositoriesField();
 

@@ -5,10 +5,6 @@
 namespace pulse::simulate::github {
 namespace {
 
-std::optional<std::string_view> Known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 std::string_view Headline(const Commit& commit) {
   return std::string_view(commit.message).substr(0, commit.message.find('\n'));
 }

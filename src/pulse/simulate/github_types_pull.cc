@@ -25,10 +25,6 @@ Count AllComments(const Pull& pull) {
   return *pull.comments + *pull.review_comments;
 }
 
-std::optional<std::string_view> Known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 std::vector<FieldDef> Identity() {
   return {
       Leaf<Pull>("databaseId: Int", [](const Pull& pull) { return SmallId(pull.id); }),

@@ -244,6 +244,22 @@ PullHead WorldData::HeadAt(const Repository& repository, PullOrder order, std::i
   return HeadOf(repository, timeline.count() - position);
 }
 
+bool WorldData::IsBroken(std::int64_t pull_id) const {
+  constexpr std::uint64_t kPullSalt = 2;
+  return faults_ != nullptr &&
+         faults_->Marks(Fault::kBadRecord, static_cast<std::uint64_t>(pull_id), kPullSalt);
+}
+
+std::int64_t WorldData::BrokenPulls() const {
+  std::int64_t broken = 0;
+  for (const Repository& repository : repositories_) {
+    for (std::int64_t number = 1; number <= PullCount(repository); ++number) {
+      broken += IsBroken(PullId(repository, number)) ? 1 : 0;
+    }
+  }
+  return broken;
+}
+
 Data::NodeRef WorldData::FindNode(std::string_view node_id) const {
   NodeRef node;
   const auto id = ParseNodeId(node_id);
@@ -286,9 +302,7 @@ bool WorldData::PullOf(const Repository& repository, std::int64_t number, PullRe
   out.commits = CommitsOf(repository, number);
   out.comments = CommentCount(repository, out, CommentKind::kIssue);
   out.review_comments = CommentCount(repository, out, CommentKind::kReview);
-  const bool broken = faults_ != nullptr &&
-                      faults_->Marks(Fault::kBadRecord, static_cast<std::uint64_t>(out.id), 2);
-  if (broken) out.breakage = BreakageOf(out.id);
+  if (IsBroken(out.id)) out.breakage = BreakageOf(out.id);
   return true;
 }
 

@@ -94,6 +94,7 @@ class WorldData final : public Data {
   std::int64_t ReleaseCount(const Repository& repository) const override;
   void ReleaseAt(const Repository& repository, std::int64_t position, Release& out) const override;
   const Actor* FindActor(std::string_view login) const override { return accounts_.Find(login); }
+  std::int64_t BrokenPulls() const override;
   NodeRef FindNode(std::string_view node_id) const override;
 
  private:
@@ -136,6 +137,7 @@ class WorldData final : public Data {
   void FillReviewComment(
       const Repository& repository, std::int64_t number, std::int64_t position, Comment& out
   ) const;
+  bool IsBroken(std::int64_t pull_id) const;
   std::string IssueKeyFor(Random& random, const PullRequest& pull) const;
 
   World world_;

@@ -64,7 +64,6 @@ void JiraIssueWriter::WriteChange(const Issue& issue, const History& history, Ch
     return;
   }
   if (field == ChangedField::kDescription) {
-    if (pieces_.dialect == Dialect::kDataCenter) out_ += R"(,"to":null)";
     out_ += R"(,"toString":")";
     AppendSentence(out_, Mix(static_cast<std::uint64_t>(history.id)));
     out_ += "\"}";
@@ -74,6 +73,25 @@ void JiraIssueWriter::WriteChange(const Issue& issue, const History& history, Ch
   out_ += '}';
 }
 
+void JiraIssueWriter::WriteChangedNothing(std::string_view key, std::string_view text_key) {
+  // Sites write null or leave it out. Cloud's own schema knows only texts, and a `toString` that is
+  // absent is a function to every JavaScript client, so there it is empty.
+  if (pieces_.dialect == Dialect::kDataCenter) {
+    Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
+  } else if (text_key == "toString") {
+    Append(out_, ",\"", text_key, "\":\"\"");
+  }
+}
+
+void JiraIssueWriter::WriteChangedItem(
+    ItemKind kind, int place, std::string_view key, std::string_view text_key
+) {
+  if (place < 0) return WriteChangedNothing(key, text_key);
+  const Item& item = ItemAt(kind, place);
+  Append(out_, ",\"", key, "\":\"", item.id, "\",\"", text_key, "\":");
+  model::AppendJsonString(out_, item.name);
+}
+
 void JiraIssueWriter::WriteChangedValue(
     const Issue& issue,
     ChangedField field,
@@ -81,26 +99,18 @@ void JiraIssueWriter::WriteChangedValue(
     std::string_view key,
     std::string_view text_key
 ) {
-  const auto write_item = [&](ItemKind kind, int place) {
-    if (place < 0) {
-      return WriteNothing(key, text_key);
-    }
-    const Item& item = ItemAt(kind, place);
-    Append(out_, ",\"", key, "\":\"", item.id, "\",\"", text_key, "\":");
-    model::AppendJsonString(out_, item.name);
-  };
+  const auto item = [&](ItemKind kind, int place) { WriteChangedItem(kind, place, key, text_key); };
   switch (field) {
     case ChangedField::kStatus:
-      return write_item(ItemKind::kStatus, StatusItem(issue.project, state.status));
+      return item(ItemKind::kStatus, StatusItem(issue.project, state.status));
     case ChangedField::kResolution:
-      return write_item(ItemKind::kResolution, state.resolution);
+      return item(ItemKind::kResolution, state.resolution);
     case ChangedField::kAssignee:
-      return write_item(ItemKind::kUser, state.assignee);
+      return item(ItemKind::kUser, state.assignee);
     case ChangedField::kPriority:
-      return write_item(ItemKind::kPriority, state.priority);
+      return item(ItemKind::kPriority, state.priority);
     case ChangedField::kPoints:
-      if (state.points < 0) return WriteNothing(key, text_key);
-      if (pieces_.dialect == Dialect::kDataCenter) Append(out_, ",\"", key, "\":null");
+      if (state.points < 0) return WriteChangedNothing(key, text_key);
       Append(out_, ",\"", text_key, "\":\"", state.points, "\"");
       return;
     case ChangedField::kSprint:
@@ -110,32 +120,24 @@ void JiraIssueWriter::WriteChangedValue(
       WriteSprintNames(issue.project, state.sprints);
       out_ += '"';
       return;
-    case ChangedField::kLabels: {
+    case ChangedField::kLabels:
       Append(out_, ",\"", key, "\":\"\",\"", text_key, "\":\"");
-      std::uint32_t labels = state.labels;
-      for (std::string_view gap; labels != 0; labels &= labels - 1, gap = " ") {
-        Append(out_, gap, kLabels[static_cast<std::size_t>(std::countr_zero(labels))]);
-      }
+      WriteLabelWords(state.labels);
       out_ += '"';
       return;
-    }
     case ChangedField::kFlagged:
       Append(out_, ",\"", key, state.flagged ? "\":\"[10019]\",\"" : "\":\"\",\"", text_key);
       out_ += state.flagged ? "\":\"Impediment\"" : "\":\"\"";
       return;
     case ChangedField::kDescription:
     case ChangedField::kRank:
-      return WriteNothing(key, text_key);
+      return WriteChangedNothing(key, text_key);
   }
 }
 
-void JiraIssueWriter::WriteNothing(std::string_view key, std::string_view text_key) {
-  // Data Center writes nulls. Cloud's schema knows texts only: what is not there is left out, except
-  // for toString, which its clients want to be there.
-  if (pieces_.dialect == Dialect::kDataCenter) {
-    Append(out_, ",\"", key, "\":null,\"", text_key, "\":null");
-  } else if (text_key == "toString") {
-    out_ += R"(,"toString":"")";
+void JiraIssueWriter::WriteLabelWords(std::uint32_t labels) {
+  for (std::string_view gap; labels != 0; labels &= labels - 1, gap = " ") {
+    Append(out_, gap, kLabels[static_cast<std::size_t>(std::countr_zero(labels))]);
   }
 }
 

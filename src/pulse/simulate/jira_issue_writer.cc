@@ -25,6 +25,16 @@ EpicRoute EpicRouteOf(const Issue& issue, Dialect dialect) {
   return roll < 6 ? EpicRoute::kBoth : roll < 8 ? EpicRoute::kParent : EpicRoute::kEpicLink;
 }
 
+/// When the issue came into the status category it is in.
+EpochMs CategoryChangedAt(const Issue& issue) {
+  EpochMs changed = issue.created;
+  for (const History& history : issue.histories) {
+    const bool same = CategoryOf(history.before.status) == CategoryOf(history.after.status);
+    if (!same) changed = history.at;
+  }
+  return changed;
+}
+
 void AppendClock(std::string& out, int seconds) {
   const int hours = seconds / 3600;
   const int minutes = seconds / 60 % 60;
@@ -112,7 +122,10 @@ void JiraIssueWriter::WriteField(JiraField field, const Issue& issue) {
     return WriteClassification(field, issue);
   }
   if (field <= JiraField::kCreator) return WritePeopleAndTimes(field, issue);
-  WriteCustom(field, issue);
+  if (field <= JiraField::kIssueLinks) return WriteCollection(field, issue);
+  const bool agile = field >= JiraField::kEpicLink && field <= JiraField::kFlagged;
+  if (agile) return WriteAgile(field, issue);
+  WriteWork(field, issue);
 }
 
 void JiraIssueWriter::WriteClassification(JiraField field, const Issue& issue) {
@@ -138,15 +151,8 @@ void JiraIssueWriter::WriteClassification(JiraField field, const Issue& issue) {
 
 void JiraIssueWriter::WritePeopleAndTimes(JiraField field, const Issue& issue) {
   switch (field) {
-    case JiraField::kStatusCategoryChanged: {
-      EpochMs changed = issue.created;
-      for (const History& history : issue.histories) {
-        if (CategoryOf(history.before.status) != CategoryOf(history.after.status)) {
-          changed = history.at;
-        }
-      }
-      return WriteTime(changed);
-    }
+    case JiraField::kStatusCategoryChanged:
+      return WriteTime(CategoryChangedAt(issue));
     case JiraField::kResolutionDate:
       return WriteTimeOrNull(issue.resolved);
     case JiraField::kCreated:
@@ -169,11 +175,10 @@ void JiraIssueWriter::WritePeopleAndTimes(JiraField field, const Issue& issue) {
   }
 }
 
-void JiraIssueWriter::WriteCustom(JiraField field, const Issue& issue) {
-  const IssueState& state = issue.state;
+void JiraIssueWriter::WriteCollection(JiraField field, const Issue& issue) {
   switch (field) {
     case JiraField::kLabelSet:
-      return WriteLabels(state.labels);
+      return WriteLabels(issue.state.labels);
     case JiraField::kComponents: {
       const int place = issue.project * kComponentCount + issue.component;
       out_ += '[';
@@ -181,34 +186,33 @@ void JiraIssueWriter::WriteCustom(JiraField field, const Issue& issue) {
       out_ += ']';
       return;
     }
-    case JiraField::kFixVersions:
+    case JiraField::kFixVersions: {
+      const int place = issue.project * world_.version_count() + issue.fix_version;
       out_ += '[';
-      if (issue.fix_version >= 0) {
-        const int place = issue.project * world_.version_count() + issue.fix_version;
-        out_ += ItemAt(ItemKind::kVersion, place).json;
-      }
+      if (issue.fix_version >= 0) out_ += ItemAt(ItemKind::kVersion, place).json;
       out_ += ']';
       return;
-    case JiraField::kVersions:
-      out_ += "[]";
-      return;
+    }
     case JiraField::kParent:
       return WriteOther(issue.parent);
     case JiraField::kSubtasks:
       return WriteSubtasks(issue);
     case JiraField::kIssueLinks:
       return WriteLinks(issue);
+    default:
+      out_ += "[]";
+      return;
+  }
+}
+
+void JiraIssueWriter::WriteWork(JiraField field, const Issue& issue) {
+  switch (field) {
     case JiraField::kDescription:
       return WriteText(DescriptionOf(issue), AwkwardOf(issue.text_seed));
     case JiraField::kTimeSpent: {
       int seconds = 0;
       for (const Worklog& worklog : issue.worklogs) seconds += worklog.seconds;
-      if (issue.worklogs.empty()) {
-        out_ += "null";
-      } else {
-        Append(out_, seconds);
-      }
-      return;
+      return WriteNumberOrNull(issue.worklogs.empty() ? -1 : seconds);
     }
     case JiraField::kWorkRatio:
       out_ += "-1";
@@ -221,44 +225,6 @@ void JiraIssueWriter::WriteCustom(JiraField field, const Issue& issue) {
       Append(out_, R"({"self":")", SelfBase(pieces_.dialect), "/issue/", issue.id);
       Append(out_, R"(/watchers","watchCount":)", issue.text_seed % 7, R"(,"isWatching":false})");
       return;
-    case JiraField::kEpicLink:
-      if (issue.epic >= 0 && EpicRouteOf(issue, pieces_.dialect) != EpicRoute::kParent) {
-        Append(out_, "\"", World::IssueKey(issue.epic), "\"");
-      } else {
-        out_ += "null";
-      }
-      return;
-    case JiraField::kStoryPoints:
-      if (state.points < 0) {
-        out_ += "null";
-      } else {
-        Append(out_, state.points, ".0");
-      }
-      return;
-    case JiraField::kRank:
-      Append(out_, "\"0|i", issue.index, ":\"");
-      return;
-    case JiraField::kSprint: {
-      if (state.sprints.first == kNoSprint) {
-        out_ += "null";
-        return;
-      }
-      for (int number = state.sprints.first; number <= state.sprints.last; ++number) {
-        const int place = number * kProjectCount + issue.project;
-        Append(out_, number == state.sprints.first ? "[" : ",");
-        out_ += pieces_.sprints[static_cast<std::size_t>(place)];
-      }
-      out_ += ']';
-      return;
-    }
-    case JiraField::kFlagged:
-      if (state.flagged) {
-        Append(out_, R"([{"self":")", SelfBase(pieces_.dialect));
-        Append(out_, R"(/customFieldOption/10019","value":"Impediment","id":"10019"}])");
-      } else {
-        out_ += "null";
-      }
-      return;
     case JiraField::kComment:
       return WriteComments(issue);
     case JiraField::kWorklog:
@@ -266,6 +232,44 @@ void JiraIssueWriter::WriteCustom(JiraField field, const Issue& issue) {
     default:
       out_ += "null";
       return;
+  }
+}
+
+void JiraIssueWriter::WriteAgile(JiraField field, const Issue& issue) {
+  const IssueState& state = issue.state;
+  switch (field) {
+    case JiraField::kEpicLink:
+      if (issue.epic < 0 || EpicRouteOf(issue, pieces_.dialect) == EpicRoute::kParent) break;
+      return Append(out_, "\"", World::IssueKey(issue.epic), "\"");
+    case JiraField::kStoryPoints:
+      if (state.points < 0) break;
+      return Append(out_, state.points, ".0");
+    case JiraField::kRank:
+      return Append(out_, "\"0|i", issue.index, ":\"");
+    case JiraField::kSprint:
+      if (state.sprints.first == kNoSprint) break;
+      for (int number = state.sprints.first; number <= state.sprints.last; ++number) {
+        const int place = number * kProjectCount + issue.project;
+        out_ += number == state.sprints.first ? '[' : ',';
+        out_ += pieces_.sprints[static_cast<std::size_t>(place)];
+      }
+      out_ += ']';
+      return;
+    case JiraField::kFlagged:
+      if (!state.flagged) break;
+      Append(out_, R"([{"self":")", SelfBase(pieces_.dialect));
+      return Append(out_, R"(/customFieldOption/10019","value":"Impediment","id":"10019"}])");
+    default:
+      break;
+  }
+  out_ += "null";
+}
+
+void JiraIssueWriter::WriteNumberOrNull(std::int64_t number) {
+  if (number < 0) {
+    out_ += "null";
+  } else {
+    Append(out_, number);
   }
 }
 

@@ -30,7 +30,6 @@ class JiraIssueWriter {
       : world_(world), pieces_(pieces), out_(out) {}
 
   void WriteIssue(const Issue& issue, const FieldChoice& fields, bool changelog);
-  void WriteNothing(std::string_view key, std::string_view text_key);
   void WriteHistory(const Issue& issue, const History& history, HistoryForm form);
   void WriteComment(const Issue& issue, const Comment& comment);
   void WriteWorklog(const Issue& issue, const Worklog& worklog);
@@ -39,9 +38,14 @@ class JiraIssueWriter {
   void WriteField(JiraField field, const Issue& issue);
   void WriteClassification(JiraField field, const Issue& issue);
   void WritePeopleAndTimes(JiraField field, const Issue& issue);
-  void WriteCustom(JiraField field, const Issue& issue);
+  void WriteCollection(JiraField field, const Issue& issue);
+  void WriteWork(JiraField field, const Issue& issue);
+  void WriteAgile(JiraField field, const Issue& issue);
   void WriteChangelog(const Issue& issue);
   void WriteChange(const Issue& issue, const History& history, ChangedField field);
+  /// One side of a change that names a record or nobody.
+  void WriteChangedItem(ItemKind kind, int place, std::string_view key, std::string_view text_key);
+  void WriteChangedNothing(std::string_view key, std::string_view text_key);
   void WriteChangedValue(
       const Issue& issue,
       ChangedField field,
@@ -52,8 +56,10 @@ class JiraIssueWriter {
   void WriteUser(int person);
   void WriteTime(EpochMs instant);
   void WriteTimeOrNull(EpochMs instant);
+  void WriteNumberOrNull(std::int64_t number);  ///< Null when negative.
   void WriteText(const Document& document, Awkward awkward);
   void WriteLabels(std::uint32_t labels);
+  void WriteLabelWords(std::uint32_t labels);
   void WriteSprintIds(int project, SprintRange range);
   void WriteSprintNames(int project, SprintRange range);
   void WriteLinks(const Issue& issue);

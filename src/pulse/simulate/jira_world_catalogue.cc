@@ -201,8 +201,11 @@ Item BoardItem(const Project& project, Dialect dialect) {
   if (dialect != Dialect::kDataCenter) {
     Append(out, R"(,"location":{"projectId":)", project.id, R"(,"displayName":")", project.name);
     Append(out, " (", project.key, R"x()","projectName":")x", project.name, R"(","projectKey":")");
-    Append(out, project.key, R"(","projectTypeKey":"software","avatarURI":")");
-    Append(out, SiteBase(dialect), "/secure/projectavatar?pid=", project.id, R"(","name":")");
+    Append(
+        out,
+        project.key,
+        R"(","projectTypeKey":"software","avatarURI":"https://avatars.acme.example/project/16.png","name":")"
+    );
     Append(out, project.name, " (", project.key, ")\"}");
   }
   out += '}';
@@ -237,6 +240,35 @@ Item SprintItem(const Sprint& sprint, Dialect dialect) {
   }
   Append(out, R"(,"originBoardId":)", sprint.board_id, R"(,"goal":""})");
   return item;
+}
+
+/// A sprint inside an issue, on Cloud.
+std::string SprintObject(const Sprint& sprint) {
+  std::string out;
+  Append(out, R"({"id":)", sprint.id, R"(,"name":")", SprintName(sprint.project, sprint.number));
+  Append(out, R"(","state":")", StateName(sprint.state), R"(","boardId":)", sprint.board_id);
+  out += R"(,"goal":"")";
+  AppendSprintDates(out, sprint);
+  out += '}';
+  return out;
+}
+
+/// A sprint inside an issue, on Data Center: a JSON text of what its Java object prints.
+std::string SprintText(const Sprint& sprint) {
+  constexpr std::array<std::string_view, 3> kStates = {"CLOSED", "ACTIVE", "FUTURE"};
+  const auto date = [&](EpochMs instant) {
+    const bool none = sprint.state == SprintState::kFuture || instant == 0;
+    return none ? std::string("<null>") : FormatInstant(instant);
+  };
+  std::string out;
+  Append(out, "\"com.atlassian.greenhopper.service.sprint.Sprint@", sprint.id + 4096, "[id=");
+  Append(out, sprint.id, ",rapidViewId=", sprint.board_id, ",state=");
+  Append(out, kStates[static_cast<std::size_t>(sprint.state)], ",name=");
+  Append(out, SprintName(sprint.project, sprint.number), ",startDate=", date(sprint.start));
+  Append(out, ",endDate=", date(sprint.end), ",completeDate=", date(sprint.complete));
+  Append(out, ",activatedDate=", date(sprint.start), ",sequence=", sprint.id);
+  out += ",goal=,autoStartStop=false]\"";
+  return out;
 }
 
 Item VersionItem(const World& world, int project, int version, Dialect dialect) {
@@ -310,26 +342,7 @@ std::vector<std::string> SprintFieldValues(const World& world, Dialect dialect) 
   for (int number = 0; number < world.sprint_count(); ++number) {
     for (int project = 0; project < kProjectCount; ++project) {
       const Sprint sprint = world.SprintAt(project, number);
-      std::string& out = values.emplace_back();
-      const std::string name = SprintName(project, number);
-      if (dialect != Dialect::kDataCenter) {
-        Append(out, R"({"id":)", sprint.id, R"(,"name":")", name, R"(","state":")");
-        Append(out, StateName(sprint.state), R"(","boardId":)", sprint.board_id, R"(,"goal":"")");
-        AppendSprintDates(out, sprint);
-        out += '}';
-        continue;
-      }
-      constexpr std::array<std::string_view, 3> kStates = {"CLOSED", "ACTIVE", "FUTURE"};
-      const auto date = [&](EpochMs instant) {
-        return sprint.state == SprintState::kFuture || instant == 0 ? std::string("<null>")
-                                                                    : FormatInstant(instant);
-      };
-      Append(out, "\"com.atlassian.greenhopper.service.sprint.Sprint@", sprint.id + 4096, "[id=");
-      Append(out, sprint.id, ",rapidViewId=", sprint.board_id, ",state=");
-      Append(out, kStates[static_cast<std::size_t>(sprint.state)], ",name=", name, ",startDate=");
-      Append(out, date(sprint.start), ",endDate=", date(sprint.end), ",completeDate=");
-      Append(out, date(sprint.complete), ",activatedDate=", date(sprint.start), ",sequence=");
-      Append(out, sprint.id, ",goal=,autoStartStop=false]\"");
+      values.push_back(dialect == Dialect::kDataCenter ? SprintText(sprint) : SprintObject(sprint));
     }
   }
   return values;

@@ -2,103 +2,37 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pulse/base/json_scanner.h"
+
 namespace pulse::simulate {
-namespace {
-
-constexpr bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-/// Walks JSON text by structure only; what is inside scalars is not checked.
-class Walker {
- public:
-  explicit Walker(std::string_view text) : text_(text) {}
-
-  void SkipSpace() {
-    while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
-  }
-  bool Take(char c) {
-    SkipSpace();
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
-    return true;
-  }
-  bool AtEnd() {
-    SkipSpace();
-    return at_ == text_.size();
-  }
-
-  /// The next value, brackets and strings balanced; empty when the text ends inside it.
-  std::string_view Value() {
-    SkipSpace();
-    const std::size_t begin = at_;
-    std::size_t depth = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '"') {
-        if (!SkipString()) return {};
-      } else if (c == '{' || c == '[') {
-        ++depth;
-        ++at_;
-      } else if (c == '}' || c == ']') {
-        if (depth == 0) break;
-        --depth;
-        ++at_;
-      } else if (depth == 0 && (c == ',' || c == ':' || IsSpace(c))) {
-        break;
-      } else {
-        ++at_;
-        continue;
-      }
-      if (depth == 0) break;
-    }
-    return depth == 0 ? text_.substr(begin, at_ - begin) : std::string_view{};
-  }
-
- private:
-  bool SkipString() {
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == '"') {
-        ++at_;
-        return true;
-      }
-    }
-    return false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-}  // namespace
 
 std::optional<JsonSlices> SliceObject(std::string_view text) {
-  Walker walker(text);
-  if (!walker.Take('{')) return std::nullopt;
+  JsonScanner in(text);
+  if (!in.Take('{')) return std::nullopt;
   JsonSlices members;
-  if (walker.Take('}')) return walker.AtEnd() ? std::optional(members) : std::nullopt;
+  if (in.Take('}')) return in.AtEnd() ? std::optional(members) : std::nullopt;
   do {
-    const std::string_view name = walker.Value();
-    if (name.size() < 2 || name.front() != '"' || !walker.Take(':')) return std::nullopt;
-    const std::string_view value = walker.Value();
+    const auto name = in.Name();
+    if (!name) return std::nullopt;
+    const std::string_view value = in.Value();
     if (value.empty()) return std::nullopt;
-    members.emplace_back(name.substr(1, name.size() - 2), value);
-  } while (walker.Take(','));
-  if (!walker.Take('}') || !walker.AtEnd()) return std::nullopt;
+    members.emplace_back(*name, value);
+  } while (in.Take(','));
+  if (!in.Take('}') || !in.AtEnd()) return std::nullopt;
   return members;
 }
 
 std::optional<std::vector<std::string_view>> SliceArray(std::string_view text) {
-  Walker walker(text);
-  if (!walker.Take('[')) return std::nullopt;
+  JsonScanner in(text);
+  if (!in.Take('[')) return std::nullopt;
   std::vector<std::string_view> elements;
-  if (walker.Take(']')) return walker.AtEnd() ? std::optional(elements) : std::nullopt;
+  if (in.Take(']')) return in.AtEnd() ? std::optional(elements) : std::nullopt;
   do {
-    const std::string_view value = walker.Value();
+    const std::string_view value = in.Value();
     if (value.empty()) return std::nullopt;
     elements.push_back(value);
-  } while (walker.Take(','));
-  if (!walker.Take(']') || !walker.AtEnd()) return std::nullopt;
+  } while (in.Take(','));
+  if (!in.Take(']') || !in.AtEnd()) return std::nullopt;
   return elements;
 }
 

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "pulse/base/clock.h"
+#include "pulse/http/certificate.h"
 #include "pulse/http/server.h"
 #include "pulse/simulate/api.h"
 #include "pulse/simulate/call_counts.h"
 #include "pulse/simulate/faults.h"
 #include "pulse/simulate/rate_limit.h"
-#include "pulse/simulate/self_signed.h"
 
 namespace pulse::simulate {
 namespace {
@@ -74,7 +74,7 @@ class RunningSimulator final : public Simulator {
     plain.threads = options_.threads;
     PULSE_TRY(server_, http::Serve(plain, handler));
     if (!options_.tls) return {};
-    PULSE_TRY(identity_, MakeSelfSigned(options_.tls_address));
+    PULSE_TRY(identity_, http::SelfSigned({"localhost", "127.0.0.1", options_.tls_address}));
     http::ServerOptions tls;
     tls.address = options_.tls_address;
     tls.port = options_.tls_port;
@@ -154,7 +154,7 @@ class RunningSimulator final : public Simulator {
   std::unique_ptr<FaultPlan> faults_;
   std::unique_ptr<Api> jira_;
   std::unique_ptr<Api> github_;
-  SelfSigned identity_;
+  http::Certificate identity_;
   std::unique_ptr<http::Server> server_;  // Last: stops before what its handler uses goes away.
   std::unique_ptr<http::Server> tls_server_;
 };

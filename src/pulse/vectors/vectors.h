@@ -45,8 +45,8 @@ struct Hit {
 };
 
 struct SearchFilter {
-  std::string entity_type;  ///< Empty: any.
-  int limit = 10;           ///< 1..1000
+  std::string entity_type{};  ///< Empty: any.
+  int limit = 10;             ///< 1..1000
 };
 
 class Vectors {

@@ -2,6 +2,7 @@
 
 #include "pulse/base/hash.h"
 #include "pulse/model/json_text.h"
+#include "pulse/source/json_slice.h"
 
 namespace pulse::source::github {
 namespace {
@@ -76,16 +77,51 @@ store::NewRawPage MakePage(
   return page;
 }
 
-Result<std::unique_ptr<JsonPage>> DecodePage(
-    const FetchRequest& request, const Step& step, const Answer& answer, Fetched& out
+namespace {
+
+/// Reads the list out of a page that is good JSON.
+Result<ListPage> ReadWhole(
+    std::unique_ptr<JsonPage> page,
+    std::span<const std::string_view> path,
+    const std::string& entity
 ) {
-  auto page = JsonPage::Parse(answer.body);
-  if (page) return page;
-  const std::string scope = (step.repository ? step.repository->full_name : "repositories") +
-                            " page " + std::to_string(step.page);
-  if (request.attempt < kLastAttempt) {
-    return std::move(page).error().While("read " + request.entity_type + " of " + scope);
+  ListPage list;
+  Value at = page->root();
+  for (const std::string_view key : path) at = at[key];
+  if (!at.is_array())
+    return Error{ErrorKind::kUnavailable, "an answer without a list of " + entity};
+  at.ForEach([&](Value record) { list.records.push_back(record); });
+  list.frame = std::move(page);
+  return list;
+}
+
+/// Reads each record by itself, and the page around them without them.
+Result<ListPage> ReadByPieces(std::string_view body, std::span<const std::string_view> path) {
+  PULSE_TRY(const auto slices, SliceArray(body, path));
+  ListPage list;
+  if (slices.empty()) return Error{ErrorKind::kInvalid, "the page around an empty list is broken"};
+  const auto begin = static_cast<std::size_t>(slices.front().data() - body.data());
+  const auto end =
+      static_cast<std::size_t>(slices.back().data() + slices.back().size() - body.data());
+  PULSE_TRY(
+      list.frame, JsonPage::Parse(std::string(body.substr(0, begin)).append(body.substr(end)))
+  );
+  for (const std::string_view slice : slices) {
+    auto record = JsonPage::Parse(slice);
+    list.records.push_back(record ? (*record)->root() : Value());
+    if (record) list.parsed.push_back(*std::move(record));
   }
+  return list;
+}
+
+void SetAside(
+    const FetchRequest& request,
+    const Step& step,
+    const Answer& answer,
+    const std::string& scope,
+    const std::string& reason,
+    Fetched& out
+) {
   store::NewRawPage failed;
   failed.entity_type = request.entity_type;
   failed.request = RequestJson(request, step, "page", std::to_string(step.page));
@@ -94,11 +130,31 @@ Result<std::unique_ptr<JsonPage>> DecodePage(
   failed.fetched_at = request.now;
   std::string details = "{";
   AppendField(details, "code", "undecodable_page");
-  AppendField(details, "message", page.error().message());
+  AppendField(details, "message", reason);
   failed.error_details = details + '}';
   out.pages.push_back(std::move(failed));
-  out.gaps.push_back({request.entity_type, scope, "undecodable: " + page.error().message()});
-  return std::unique_ptr<JsonPage>();
+  out.gaps.push_back({request.entity_type, scope, "undecodable: " + reason});
+}
+
+}  // namespace
+
+Result<ListPage> DecodeList(
+    const FetchRequest& request,
+    const Step& step,
+    const Answer& answer,
+    std::span<const std::string_view> path,
+    Fetched& out
+) {
+  auto whole = JsonPage::Parse(answer.body);
+  if (whole) return ReadWhole(*std::move(whole), path, request.entity_type);
+  if (auto list = ReadByPieces(answer.body, path)) return list;
+  const std::string scope = (step.repository ? step.repository->full_name : "repositories") +
+                            " page " + std::to_string(step.page);
+  if (request.attempt < kLastAttempt) {
+    return std::move(whole).error().While("read " + request.entity_type + " of " + scope);
+  }
+  SetAside(request, step, answer, scope, whole.error().message(), out);
+  return ListPage{};
 }
 
 std::string RecordId(Value record) {

@@ -80,10 +80,26 @@ store::NewRawPage MakePage(
     std::string body
 );
 
-/// The answer's body, parsed. An undecodable body is kInvalid on the first two attempts; on the
-/// third it is stored as a failed page with a gap, and null is answered.
-Result<std::unique_ptr<JsonPage>> DecodePage(
-    const FetchRequest& request, const Step& step, const Answer& answer, Fetched& out
+/// A list page as far as it could be read.
+struct ListPage {
+  std::unique_ptr<JsonPage> frame;  ///< Everything around the records; null: nothing was readable.
+  std::vector<std::unique_ptr<JsonPage>> parsed;  ///< Keeps `records` alive.
+  std::vector<Value> records;                     ///< In order; absent where a record is no JSON.
+
+  Value root() const { return frame->root(); }
+};
+
+/// The records at `path` ({} is the root) and what is around them. One record that does not parse
+/// costs itself only: the list is cut into its elements, and the rest of the page (cursor, totals)
+/// is read without them. A page that cannot even be cut is kInvalid on the first two attempts; on
+/// the third it is stored as a failed page with a gap, and a page without frame is answered.
+/// Errors beside that: kUnavailable (JSON, but no such list).
+Result<ListPage> DecodeList(
+    const FetchRequest& request,
+    const Step& step,
+    const Answer& answer,
+    std::span<const std::string_view> path,
+    Fetched& out
 );
 
 /// The id a record of either API is known by.

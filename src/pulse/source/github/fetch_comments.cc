@@ -56,21 +56,18 @@ Result<Fetched> FetchComments(const FetchRequest& request, const Step& step, Api
   PULSE_TRY(const Answer answer, api.Get(feed.endpoint, PathOf(asked, feed)));
 
   Fetched out;
-  PULSE_TRY(const auto page, DecodePage(request, step, answer, out));
-  if (!page) return out;
-  if (!page->root().is_array()) {
-    return Error{ErrorKind::kUnavailable, "a list of comments is not a list"};
-  }
+  PULSE_TRY(const ListPage page, DecodeList(request, step, answer, {}, out));
+  if (!page.frame) return out;
   if (first) {
     const EpochMs started = ServerTime(answer, request.now);
     ProposeWindow(request, request.entity_type, step.repository->id, asked.until, started, out);
   }
   std::vector<std::string> ids;
   std::string last_updated;
-  page->root().ForEach([&](Value comment) {
+  for (const Value comment : page.records) {
     ids.push_back(RecordId(comment));
-    last_updated = comment["updated_at"].text().value_or(last_updated);
-  });
+    if (const auto updated = comment["updated_at"].text()) last_updated = *updated;
+  }
   if (HasNextLink(answer) || ids.size() >= kRestPage) {
     out.next.push_back(
         {model::Stage::kExtract, request.entity_type, NextPage(asked, last_updated).ToJson()}

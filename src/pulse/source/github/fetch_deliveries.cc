@@ -1,3 +1,5 @@
+#include <array>
+
 #include "pulse/source/github/fetch.h"
 #include "pulse/source/github/headers.h"
 #include "pulse/source/github/queries.h"
@@ -6,11 +8,12 @@
 namespace pulse::source::github {
 namespace {
 
+constexpr std::array<std::string_view, 4> kNodesPath = {"data", "repository", "list", "nodes"};
+
 /// What both APIs say about a page, in one form.
 struct DeliveryPage {
   Answer answer;
-  std::unique_ptr<JsonPage> json;  ///< Null: set aside as undecodable.
-  Value list;
+  ListPage list;  ///< Without a frame: set aside as undecodable.
   std::optional<std::int64_t> total;
   bool more = false;
   std::string next_cursor;
@@ -26,10 +29,9 @@ Result<DeliveryPage> AskByGraphql(
       request.entity_type == kReleases ? queries::kReleases : queries::kDeployments;
   DeliveryPage page;
   PULSE_TRY(page.answer, api.Query(query, variables));
-  PULSE_TRY(page.json, DecodePage(request, step, page.answer, out));
-  if (!page.json) return page;
-  const Value connection = page.json->root()["data"]["repository"]["list"];
-  page.list = connection["nodes"];
+  PULSE_TRY(page.list, DecodeList(request, step, page.answer, kNodesPath, out));
+  if (!page.list.frame) return page;
+  const Value connection = page.list.root()["data"]["repository"]["list"];
   page.total = connection["totalCount"].integer();
   page.more = connection["pageInfo"]["hasNextPage"].boolean() == true;
   page.next_cursor = connection["pageInfo"]["endCursor"].text().value_or("");
@@ -48,9 +50,7 @@ Result<DeliveryPage> AskByRest(
                            "&page=" + std::to_string(step.page + 1);
   DeliveryPage page;
   PULSE_TRY(page.answer, api.Get("/repos/{owner}/{repo}/" + what, path));
-  PULSE_TRY(page.json, DecodePage(request, step, page.answer, out));
-  if (!page.json) return page;
-  page.list = page.json->root();
+  PULSE_TRY(page.list, DecodeList(request, step, page.answer, {}, out));
   page.more = HasNextLink(page.answer);
   return page;
 }
@@ -70,10 +70,7 @@ Result<Fetched> FetchDeliveries(const FetchRequest& request, const Step& step, A
       const DeliveryPage page,
       step.rest ? AskByRest(request, step, api, out) : AskByGraphql(request, step, api, out)
   );
-  if (!page.json) return out;
-  if (!page.list.is_array()) {
-    return Error{ErrorKind::kUnavailable, "an answer without " + request.entity_type};
-  }
+  if (!page.list.frame) return out;
   Step next = step;
   if (step.page == 0) {
     PULSE_TRY(next.until, StopTime(request, request.entity_type, step.repository->id));
@@ -84,10 +81,10 @@ Result<Fetched> FetchDeliveries(const FetchRequest& request, const Step& step, A
   // Ordered by creation, while what matters is the update: read on while a page has any.
   std::vector<std::string> ids;
   bool any_changed = !next.until;
-  page.list.ForEach([&](Value record) {
+  for (const Value record : page.list.records) {
     ids.push_back(RecordId(record));
     any_changed = any_changed || ChangedSince(record, *next.until);
-  });
+  }
   if (page.more && any_changed) {
     next.page = step.page + 1;
     next.cursor = page.next_cursor;

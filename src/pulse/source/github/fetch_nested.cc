@@ -77,10 +77,8 @@ class NestedReader {
     );
     const auto page = JsonPage::Parse(answer.body);
     if (!page && request_.attempt < kLastAttempt) return page.error();
-    if (!page) {
-      for (Connection* connection : batch) GiveUp(*connection, "undecodable answer");
-      return {};
-    }
+    // Treated like something that is not there: the batch is halved until the culprit is alone.
+    if (!page) return Error{ErrorKind::kNotFound, "undecodable: " + page.error().message()};
     PULSE_CHECK(Advance(batch, aliases, (*page)->root()["data"]));
     if (!parts_.empty()) parts_ += ',';
     parts_ += answer.body;

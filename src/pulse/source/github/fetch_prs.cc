@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "pulse/source/github/fetch.h"
 #include "pulse/source/github/headers.h"
@@ -10,11 +11,21 @@ namespace {
 
 /// A connection costs a hundredth of a point, so a hundred of them make a query's point full.
 constexpr std::size_t kNestedPerStep = 100;
+constexpr std::array<std::string_view, 4> kNodesPath = {
+    "data", "repository", "pullRequests", "nodes"
+};
 
 /// A page too heavy for GitHub's ten seconds answers 502 or 504, and costs extra: every failed
 /// attempt halves the page, 24, 12, 6, 3, 1.
 int PageSize(const Step& step, int attempt) {
   return std::max(1, step.first >> std::min(attempt, 10));
+}
+
+/// What the following page asks for: a page that came at the first attempt lets the size grow by a
+/// quarter, so a passing trouble does not make the whole chain dear, and a repository whose pages
+/// are heavy stays near what it can answer.
+int NextPageSize(int size, int attempt) {
+  return attempt > 0 ? size : std::min(kPullRequestPage, size + size / 4 + 1);
 }
 
 void CollectNested(Value pr, std::vector<NestedNeed>& needs) {
@@ -46,9 +57,9 @@ struct PrPage {
   bool reached_watermark = false;
 };
 
-PrPage ReadNodes(Value nodes, std::optional<EpochMs> until) {
+PrPage ReadNodes(const std::vector<Value>& nodes, std::optional<EpochMs> until) {
   PrPage page;
-  nodes.ForEach([&](Value pr) {
+  for (const Value pr : nodes) {
     page.ids.push_back(RecordId(pr));
     const auto updated = InstantOf(pr["updatedAt"]);
     if (until && updated && *updated < *until) {
@@ -56,7 +67,7 @@ PrPage ReadNodes(Value nodes, std::optional<EpochMs> until) {
     } else {
       CollectNested(pr, page.needs);
     }
-  });
+  }
   return page;
 }
 
@@ -72,15 +83,12 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
   PULSE_TRY(const Answer answer, api.Query(queries::kPullRequests, variables));
 
   Fetched out;
-  PULSE_TRY(const auto page, DecodePage(request, step, answer, out));
-  if (!page) {
+  PULSE_TRY(const ListPage page, DecodeList(request, step, answer, kNodesPath, out));
+  if (!page.frame) {
     FlushNested(step, true, next.nested, out);
     return out;
   }
-  const Value list = page->root()["data"]["repository"]["pullRequests"];
-  if (!list["nodes"].is_array()) {
-    return Error{ErrorKind::kUnavailable, "an answer without pull requests and without an error"};
-  }
+  const Value list = page.root()["data"]["repository"]["pullRequests"];
   if (step.page == 0) {
     PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
     if (!next.until) out.census[std::string(kPrs)] = list["totalCount"].integer().value_or(0);
@@ -88,7 +96,7 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
     ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
   }
 
-  PrPage read = ReadNodes(list["nodes"], next.until);
+  PrPage read = ReadNodes(page.records, next.until);
   next.nested.insert(next.nested.end(), read.needs.begin(), read.needs.end());
   const Value info = list["pageInfo"];
   const bool more = info["hasNextPage"].boolean() == true && !read.reached_watermark;
@@ -96,6 +104,7 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
   if (more) {
     next.cursor = info["endCursor"].text().value_or("");
     next.page = step.page + 1;
+    next.first = NextPageSize(next.first, request.attempt);
     if (next.cursor.empty() || next.cursor == step.cursor) {
       return Error{ErrorKind::kUnavailable, "the list of pull requests repeats its cursor"};
     }

@@ -23,9 +23,9 @@ struct PrList {
   bool reached_watermark = false;
 };
 
-PrList ReadList(Value list, std::optional<EpochMs> until) {
+PrList ReadList(const std::vector<Value>& list, std::optional<EpochMs> until) {
   PrList read;
-  list.ForEach([&](Value pr) {
+  for (const Value pr : list) {
     read.ids.push_back(RecordId(pr));
     const auto updated = InstantOf(pr["updated_at"]);
     if (until && updated && *updated < *until) {
@@ -33,7 +33,7 @@ PrList ReadList(Value list, std::optional<EpochMs> until) {
     } else if (const auto number = pr["number"].integer()) {
       read.changed.push_back(*number);
     }
-  });
+  }
   return read;
 }
 
@@ -102,18 +102,15 @@ Result<Fetched> FetchPrsByRest(const FetchRequest& request, const Step& step, Ap
       )
   );
   Fetched out;
-  PULSE_TRY(const auto page, DecodePage(request, step, answer, out));
-  if (!page) return out;
-  if (!page->root().is_array()) {
-    return Error{ErrorKind::kUnavailable, "a list of pull requests is not a list"};
-  }
+  PULSE_TRY(const ListPage page, DecodeList(request, step, answer, {}, out));
+  if (!page.frame) return out;
   Step next = step;
   if (step.page == 0) {
     PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
     const EpochMs started = ServerTime(answer, request.now);
     ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
   }
-  const PrList read = ReadList(page->root(), next.until);
+  const PrList read = ReadList(page.records, next.until);
   AddChildSteps(step, read.changed, out);
   if (HasNextLink(answer) && !read.reached_watermark) {
     next.page = step.page + 1;

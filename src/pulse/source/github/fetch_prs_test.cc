@@ -154,7 +154,7 @@ TEST(FetchPrs, NamesAPageByItsRecordsAndNotByItsCursor) {
   );
 }
 
-TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysSmall) {
+TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysThere) {
   for (const auto& [attempt, size] :
        std::vector<std::pair<int, int>>{{1, 12}, {2, 6}, {3, 3}, {4, 1}, {9, 1}}) {
     ScriptedTransport transport;
@@ -167,6 +167,23 @@ TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysSmall) {
     EXPECT_EQ(transport.VariablesOf(0).at("first"), size) << attempt;
     EXPECT_EQ(transport.VariablesOf(1).at("first"), size) << attempt;
   }
+}
+
+TEST(FetchPrs, GrowsThePageAgainWhileAllGoesWell) {
+  std::vector<int> sizes;
+  FetchRequest request = RequestFor(
+      "github_prs",
+      R"({"repository":{"id":"77","full_name":"acme/shop"},"cursor":"k","page":1,"first":6})"
+  );
+  for (int page = 0; page < 7; ++page) {
+    ScriptedTransport transport;
+    transport.Answer200(PrPage({{.number = 1}}, "k" + std::to_string(page)));
+    const auto fetched = Fetch(request, transport);
+    ASSERT_TRUE(fetched);
+    sizes.push_back(transport.VariablesOf(0).at("first"));
+    request = Next(*fetched, "github_prs");
+  }
+  EXPECT_THAT(sizes, ::testing::ElementsAre(6, 8, 11, 14, 18, 23, 24));
 }
 
 TEST(FetchPrs, NeverMovesACursorPastAnError) {
@@ -223,6 +240,29 @@ TEST(FetchPrs, AsksTwiceMoreForAPageItCannotDecodeAndThenSetsItAside) {
     EXPECT_TRUE(nlohmann::json::accept(*fetched->pages[0].error_details));
     EXPECT_THAT(fetched->gaps, SizeIs(1));
     EXPECT_THAT(fetched->windows, IsEmpty());
+  }
+}
+
+TEST(FetchPrs, GoesOnPastARecordThatIsNoJson) {
+  for (const std::string bad : {"\"\xFF\"", "1e999999", "12345678901234567890123x"}) {
+    std::string page =
+        PrPage({{.number = 3, .more_commits = true}, {.number = 2}, {.number = 1}}, "k1");
+    page.replace(page.find(R"("1002")"), 6, bad);
+    ScriptedTransport transport;
+    transport.Answer200(page);
+
+    const auto fetched = Fetch(FirstPage(), transport);
+
+    ASSERT_TRUE(fetched) << fetched.error().message();
+    EXPECT_THAT(fetched->gaps, IsEmpty());
+    ASSERT_THAT(fetched->pages, SizeIs(1));
+    EXPECT_EQ(fetched->pages[0].record_count, 3);
+    EXPECT_EQ(fetched->pages[0].body, page);
+    EXPECT_FALSE(fetched->pages[0].error_details);
+    EXPECT_EQ(fetched->census.at("github_prs"), 100);
+    const auto next = nlohmann::json::parse(Next(*fetched, "github_prs").params);
+    EXPECT_EQ(next.at("cursor"), "k1");
+    EXPECT_THAT(next.at("nested"), SizeIs(1));
   }
 }
 
@@ -308,6 +348,27 @@ TEST(FetchNested, FindsTheOneThatIsGoneAndKeepsTheOthers) {
       transport
   );
 
+  ASSERT_TRUE(fetched) << fetched.error().message();
+  ASSERT_THAT(fetched->gaps, SizeIs(1));
+  EXPECT_THAT(fetched->gaps[0].scope, HasSubstr("PR_1"));
+  EXPECT_THAT(fetched->pages, SizeIs(1));
+}
+
+TEST(FetchNested, IsolatesTheOneItCannotDecodeOnTheLastAttempt) {
+  const std::string bad = R"({"data":{"c0":"cut)";
+  nlohmann::json good;
+  good["data"]["c0"] = Connection("commits", "");
+  FetchRequest request = RequestFor(
+      "github_pr_nested", NestedStep(R"([{"id":"PR_1","kind":"c"},{"id":"PR_2","kind":"c"}])")
+  );
+  ScriptedTransport early;
+  early.Answer200(bad);
+  EXPECT_FALSE(Fetch(request, early));
+
+  request.attempt = 2;
+  ScriptedTransport transport;
+  transport.Answer200(bad).Answer200(bad).Answer200(good.dump());
+  const auto fetched = Fetch(request, transport);
   ASSERT_TRUE(fetched) << fetched.error().message();
   ASSERT_THAT(fetched->gaps, SizeIs(1));
   EXPECT_THAT(fetched->gaps[0].scope, HasSubstr("PR_1"));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "pulse/source/github/listing.h"
 
@@ -20,9 +21,7 @@ class Planner {
   Result<> Plan(const ListedRepository& listed) {
     PULSE_CHECK(PlanEntity(kPrs, listed.repository, listed.prs));
     // A review comment moves its pull request's time of update.
-    Newest comments = listed.prs;
-    comments.known = comments.known && comments.count > 0;
-    PULSE_CHECK(PlanEntity(kReviewComments, listed.repository, comments));
+    PULSE_CHECK(PlanEntity(kReviewComments, listed.repository, listed.prs));
     // A new deployment changes the state of those before it, so the newest one tells.
     PULSE_CHECK(PlanEntity(kDeployments, listed.repository, listed.deployments));
     PULSE_CHECK(PlanEntity(kReleases, listed.repository, listed.releases));
@@ -36,7 +35,9 @@ class Planner {
   ) {
     if (!Wants(request_, entity_type)) return {};
     PULSE_TRY(const auto until, StopTime(request_, entity_type, repository.id));
-    if (until && newest.known && newest.at.value_or(0) < *until) {
+    const bool nothing_moved = until && newest.at.value_or(0) < *until;
+    if (newest.known && (newest.count == 0 || nothing_moved)) {
+      if (!until && entity_type != kReviewComments) out_.census[std::string(entity_type)] += 0;
       ProposeWindow(request_, entity_type, repository.id, until, started_, out_);
       return {};
     }
@@ -59,7 +60,8 @@ struct Listed {
 };
 
 /// GraphQL unless told otherwise; REST too where there is no GraphQL to be found.
-Result<Listed> List(const FetchRequest& request, const Step& step, Api& api) {
+Result<Listed> List(FetchRequest request, const Step& step, Api& api) {
+  request.entity_type = kRepositories;
   const RepositoryScope scope = ScopeOf(request.integration, request.options, step);
   if (!step.rest && !WantsRest(request.integration)) {
     auto listing = ListByGraphql(request, scope, step, api);
@@ -111,8 +113,8 @@ Result<> AddRepositoryPages(
 Result<Fetched> FetchRepositories(const FetchRequest& request, const Step& step, Api& api) {
   auto listed = List(request, step, api);
   if (!listed) return std::move(listed).error().While("list repositories");
-  Fetched out;
-  out.gaps = std::move(listed->listing.gaps);
+  Fetched out = std::move(listed->listing.aside);
+  std::ranges::move(listed->listing.gaps, std::back_inserter(out.gaps));
   Planner planner(request, listed->rest, listed->listing.started, out);
   for (const ListedRepository& repository : listed->listing.repositories) {
     PULSE_CHECK(planner.Plan(repository));

@@ -105,6 +105,30 @@ TEST(FetchRepositories, ProvesWithoutACallThatNothingMoved) {
   }
 }
 
+TEST(FetchRepositories, AsksForNothingOfARepositoryThatHasNothing) {
+  nlohmann::json empty = Repo(1, "empty");
+  for (const char* list : {"pullRequests", "deployments", "releases"}) {
+    empty[list] = {{"totalCount", 0}, {"nodes", nlohmann::json::array()}};
+  }
+  ScriptedTransport transport;
+  transport.Answer200(ListPage({empty}));
+  const auto fetched = Fetch(Root(), transport);
+  ASSERT_TRUE(fetched);
+  EXPECT_THAT(fetched->next, IsEmpty());
+  EXPECT_THAT(fetched->windows, SizeIs(5));
+  EXPECT_EQ(fetched->census.at("github_prs"), 0);
+}
+
+TEST(FetchRepositories, SaysWhenTheOwnerDoesNotExist) {
+  ScriptedTransport transport;
+  transport.Answer200(R"({"data":{"list":null}})")
+      .AnswerWith(404, kNoGraphql)
+      .AnswerWith(404, kNoGraphql);
+  const auto fetched = Fetch(Root(), transport);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kNotFound);
+}
+
 TEST(FetchRepositories, ReadsOneEntityAlone) {
   ScriptedTransport transport;
   transport.Answer200(ListPage({Repo(1, "a")}));

@@ -35,6 +35,7 @@ struct Listing {
   std::vector<Body> bodies;
   std::vector<ListedRepository> repositories;
   std::vector<model::Gap> gaps;       ///< Named repositories that are not there.
+  Fetched aside;                      ///< An undecodable page, with its gap.
   std::optional<std::int64_t> total;  ///< In scope, on the first page.
   std::string next_cursor;            ///< GraphQL.
   bool more = false;

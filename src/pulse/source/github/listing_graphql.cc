@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "pulse/source/github/headers.h"
 #include "pulse/source/github/listing.h"
@@ -10,6 +11,7 @@ namespace {
 
 /// Three connections each: 49 repositories are 148 requests, one point.
 constexpr std::size_t kNamesPerQuery = 49;
+constexpr std::array<std::string_view, 4> kNodesPath = {"data", "list", "repositories", "nodes"};
 
 Newest NewestOf(Value connection) {
   Newest newest;
@@ -22,7 +24,6 @@ Newest NewestOf(Value connection) {
 }
 
 void AddRepository(Value value, Listing& listing) {
-  if (!value.is_object()) return;
   const std::string id = RecordId(value);
   const auto name = value["nameWithOwner"].text();
   listing.bodies.back().ids.push_back(id);
@@ -85,16 +86,20 @@ Result<Listing> ListByGraphql(
   const std::string_view query =
       scope.owner.empty() ? queries::kRepositoriesOfViewer : queries::kRepositoriesOfOwner;
   PULSE_TRY(const Answer answer, api.Query(query, variables));
-  PULSE_TRY(const auto page, JsonPage::Parse(answer.body));
-  const Value list = page->root()["data"]["list"]["repositories"];
-  if (!list["nodes"].is_array()) {
+  Listing listing;
+  const auto decoded = DecodeList(request, step, answer, kNodesPath, listing.aside);
+  if (!decoded && decoded.error().kind() == ErrorKind::kUnavailable) {
+    // An owner that does not exist is a null without an error.
     const std::string whose = scope.owner.empty() ? "this credential" : "'" + scope.owner + "'";
     return Error{ErrorKind::kNotFound, "no repositories of " + whose + " to be seen"};
   }
-  Listing listing;
+  if (!decoded) return decoded.error();
+  const ListPage& page = *decoded;
   listing.started = ServerTime(answer, request.now);
+  if (!page.frame) return listing;
+  const Value list = page.root()["data"]["list"]["repositories"];
   listing.bodies.push_back({answer.body, {}});
-  list["nodes"].ForEach([&](Value value) { AddRepository(value, listing); });
+  for (const Value repository : page.records) AddRepository(repository, listing);
   if (step.page == 0) listing.total = list["totalCount"].integer();
   listing.more = list["pageInfo"]["hasNextPage"].boolean() == true;
   listing.next_cursor = list["pageInfo"]["endCursor"].text().value_or("");

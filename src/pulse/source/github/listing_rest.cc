@@ -57,11 +57,12 @@ Result<Listing> ListByRest(
 ) {
   if (!scope.names.empty()) return ListNamed(request, scope, api);
   PULSE_TRY(const Answer answer, AskForPage(scope, step.page, api));
-  PULSE_TRY(const auto page, JsonPage::Parse(answer.body));
   Listing listing;
+  PULSE_TRY(const ListPage page, DecodeList(request, step, answer, {}, listing.aside));
   listing.started = ServerTime(answer, request.now);
+  if (!page.frame) return listing;
   listing.bodies.push_back({answer.body, {}});
-  page->root().ForEach([&](Value value) { AddRepository(value, listing); });
+  for (const Value repository : page.records) AddRepository(repository, listing);
   listing.more = HasNextLink(answer);
   return listing;
 }

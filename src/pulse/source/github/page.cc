@@ -93,10 +93,16 @@ namespace {
 
 using UseRecord = std::function<void(const PageRecord&)>;
 
+/// A deployment has a `payload` of its own; a wrapper has no time of creation.
+bool IsWrapped(Value value) {
+  return value["payload"].is_object() && value["created_at"].absent() &&
+         value["createdAt"].absent();
+}
+
 void VisitRecord(PageRecord record, PageSink& sink, const UseRecord& use) {
   sink.CountRecord();
   const Value value = record.value;
-  if (value["payload"].is_object()) {
+  if (IsWrapped(value)) {
     record.value = value["payload"];
     record.group = value["group"].text().value_or("");
   }

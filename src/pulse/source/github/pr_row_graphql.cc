@@ -65,7 +65,8 @@ PrOutcome WriteGraphqlColumns(RowWriter& row, Value pr, People& people) {
   PutText(row, kPrs["head_ref"], pr["headRefName"]);
   PutText(row, kPrs["head_sha"], pr["headRefOid"]);
   PutTextOf(row, kPrs["head_repository"], pr["headRepository"], "nameWithOwner");
-  const Value merge = pr["mergeCommit"].has_value() ? pr["mergeCommit"] : pr["potentialMergeCommit"];
+  const Value merge =
+      pr["mergeCommit"].has_value() ? pr["mergeCommit"] : pr["potentialMergeCommit"];
   PutTextOf(row, kPrs["merge_commit_sha"], merge, "oid");
   PutInteger(row, kPrs["additions"], pr["additions"]);
   PutInteger(row, kPrs["deletions"], pr["deletions"]);

@@ -165,6 +165,16 @@ TEST(TransformDeployments, GivesTheSameRowFromBothApis) {
   EXPECT_EQ(rest, graphql);
 }
 
+TEST(TransformDeployments, DoesNotTakeTheDeploymentsOwnPayloadForTheRecord) {
+  const Outcome out = TransformPage(
+      "github_deployments",
+      R"([{"id": 5, "payload": {"id": 6}, "created_at": "2026-01-01T00:00:00Z"}])"
+  );
+  const auto rows = out.Of(model::kDeployments);
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].at("external_id"), "5");
+}
+
 TEST(TransformReleases, KeepsDraftsWithoutATimeOfPublication) {
   const Outcome out = TransformPage(
       "github_releases", R"([{"id": 3, "tag_name": "v1", "name": "One", "draft": true,

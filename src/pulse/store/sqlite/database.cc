@@ -1,7 +1,5 @@
 #include "pulse/store/sqlite/database.h"
 
-#include <sqlite3.h>
-
 namespace pulse::store::sqlite {
 
 Result<std::unique_ptr<Database>> Database::Open(
@@ -19,10 +17,14 @@ Result<std::unique_ptr<Database>> Database::Open(
   return database;
 }
 
-// Not through Connection::Execute: a rollback must happen whatever a test's gate says. SQLite may
-// have rolled back by itself already (disk full); then this fails and nothing is left to do.
-void Database::RollBack() {
-  sqlite3_exec(writer_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+Result<> Database::Use(Durability durability) {
+  if (durability == durability_) return {};
+  const bool waits = durability == Durability::kDurable;
+  PULSE_CHECK(writer_->Execute(
+      waits ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", "synchronous"
+  ));
+  durability_ = durability;
+  return {};
 }
 
 Database::Reader::Reader(Database& database) : database_(database) {

@@ -15,6 +15,14 @@
 
 namespace pulse::store::sqlite {
 
+/// What a power cut may take back. A process that dies takes nothing back either way.
+enum class Durability : unsigned char {
+  kDurable,  ///< Nothing: the commit waits for the disk.
+  /// The last commits, as if they had never been; never one without all that follow. For what only
+  /// a living process needs to know (who holds a step, what was rung): it costs no wait.
+  kOrdered,
+};
+
 /// Thread-safe.
 class Database {
  public:
@@ -26,16 +34,19 @@ class Database {
   /// back when it returns an error. One at a time in this process; waits for other processes up to
   /// the busy timeout (then kUnavailable).
   template <class Work>
-  std::invoke_result_t<Work, Connection&> Write(Work&& work) {
+  std::invoke_result_t<Work, Connection&> Write(
+      Work&& work, Durability durability = Durability::kDurable
+  ) {
     const std::lock_guard lock(write_mutex_);
+    PULSE_CHECK(Use(durability));
     PULSE_CHECK(writer_->Execute("BEGIN IMMEDIATE", "begin"));
     auto result = std::forward<Work>(work)(*writer_);
     if (!result) {
-      RollBack();
+      writer_->RollBack();
       return result;
     }
     if (auto committed = writer_->Execute("COMMIT", "commit"); !committed) {
-      RollBack();
+      writer_->RollBack();
       return std::move(committed).error();
     }
     return result;
@@ -47,8 +58,7 @@ class Database {
     const Reader reader(*this);
     PULSE_CHECK(reader.connection().Execute("BEGIN", "begin"));
     auto result = std::forward<Work>(work)(reader.connection());
-    // Nothing was written; ending the snapshot cannot fail in a way that matters.
-    static_cast<void>(reader.connection().Execute("ROLLBACK", "rollback"));
+    reader.connection().RollBack();  // Nothing was written; this ends the snapshot.
     return result;
   }
 
@@ -72,12 +82,14 @@ class Database {
 
   Database(ConnectionOptions options, const Clock& clock)
       : options_(std::move(options)), clock_(clock) {}
-  void RollBack();
+  /// SQLite takes the setting between transactions only. Needs write_mutex_.
+  Result<> Use(Durability durability);
 
   ConnectionOptions options_;
   const Clock& clock_;
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_;
+  Durability durability_ = Durability::kDurable;  ///< What writer_ is set to.
   std::mutex read_mutex_;
   std::condition_variable read_free_;
   std::vector<std::unique_ptr<Connection>> readers_;  ///< The idle ones.

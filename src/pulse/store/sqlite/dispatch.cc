@@ -105,31 +105,34 @@ Result<std::vector<Dispatch::Ready>> SqliteDispatch::TakeReady(
 ) {
   PULSE_TRY(const auto backlogs, database_.Read(ReadBacklogs));
   if (backlogs.empty()) return std::vector<Ready>{};  // Idle: no write lock taken.
-  return database_.Write([&](Connection& db) -> Result<std::vector<Ready>> {
-    std::vector<Ready> ready;
-    for (const Backlog& backlog : backlogs) {
-      PULSE_TRY(
-          Statement row,
-          db.Select(
-              sql::steps::take_ready,
-              backlog.tenant,
-              Name(backlog.stage),
-              now,
-              not_rung_since,
-              per_tenant
-          )
-      );
-      PULSE_TRY(bool more, row.Next());
-      while (more) {
-        ready.push_back({backlog.tenant, row.As<StepId>(0), backlog.stage});
-        PULSE_TRY(more, row.Next());
-      }
-    }
-    for (const Ready& step : ready) {
-      PULSE_CHECK(db.Do(sql::steps::mark_rung, step.tenant, step.step, now));
-    }
-    return ready;
-  });
+  return database_.Write(
+      [&](Connection& db) -> Result<std::vector<Ready>> {
+        std::vector<Ready> ready;
+        for (const Backlog& backlog : backlogs) {
+          PULSE_TRY(
+              Statement row,
+              db.Select(
+                  sql::steps::take_ready,
+                  backlog.tenant,
+                  Name(backlog.stage),
+                  now,
+                  not_rung_since,
+                  per_tenant
+              )
+          );
+          PULSE_TRY(bool more, row.Next());
+          while (more) {
+            ready.push_back({backlog.tenant, row.As<StepId>(0), backlog.stage});
+            PULSE_TRY(more, row.Next());
+          }
+        }
+        for (const Ready& step : ready) {
+          PULSE_CHECK(db.Do(sql::steps::mark_rung, step.tenant, step.step, now));
+        }
+        return ready;
+      },
+      Durability::kOrdered
+  );
 }
 
 Result<std::optional<EpochMs>> SqliteDispatch::NextDue(EpochMs now) {

@@ -146,15 +146,18 @@ Result<std::vector<model::Step>> SqliteLedger::Claim(
     TenantId tenant, StepId step, WorkerId worker, int max_batch
 ) {
   const EpochMs now = database_.now();
-  auto claimed = database_.Write([&](Connection& db) -> Result<std::vector<model::Step>> {
-    PULSE_TRY(std::vector<model::Step> steps, FindClaimable(db, tenant, step, max_batch, now));
-    for (model::Step& one : steps) {
-      PULSE_CHECK(db.Do(sql::steps::claim, tenant, one.id, worker, now));
-      ++one.epoch;
-    }
-    if (!steps.empty()) PULSE_CHECK(db.Do(sql::jobs::start, tenant, steps.front().job, now));
-    return steps;
-  });
+  auto claimed = database_.Write(
+      [&](Connection& db) -> Result<std::vector<model::Step>> {
+        PULSE_TRY(std::vector<model::Step> steps, FindClaimable(db, tenant, step, max_batch, now));
+        for (model::Step& one : steps) {
+          PULSE_CHECK(db.Do(sql::steps::claim, tenant, one.id, worker, now));
+          ++one.epoch;
+        }
+        if (!steps.empty()) PULSE_CHECK(db.Do(sql::jobs::start, tenant, steps.front().job, now));
+        return steps;
+      },
+      Durability::kOrdered
+  );
   PULSE_FAILPOINT("k1_claimed");
   return claimed;
 }

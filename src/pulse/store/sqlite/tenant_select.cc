@@ -27,7 +27,8 @@ struct LedgerView {
 #define PULSE_INSTANT(column) \
   "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch') AS " column
 constexpr LedgerView kLedgerViews[] = {
-    // The name is there for the authorizer: a row found by its rowid alone looks to it like a direct
+    // The name is there for the authorizer: a row found by its rowid alone looks to it like a
+    // direct
     // read of main.tenants, which is refused.
     {"tenants", "length(name) > 0 AND id", "id, name, " PULSE_INSTANT("created_at")},
     {"integrations",
@@ -71,18 +72,40 @@ constexpr std::string_view kTableFunctions[] = {"json_each", "json_tree"};
 
 std::string_view View(const char* text) { return text == nullptr ? std::string_view() : text; }
 
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
 /// Decides what the statement may touch. `inner` is the prefix of the inner views of this call.
 struct Gate {
   std::string inner;
   std::vector<std::string> offered;
+  std::vector<std::string> existing;  ///< Every table, view and virtual table module there is.
 
   bool MayRead(std::string_view table, std::string_view database, std::string_view from) const {
     if (std::ranges::find(kTableFunctions, table) != std::end(kTableFunctions)) return true;
-    if (std::ranges::find(offered, table) == offered.end() && !table.starts_with(inner)) {
-      return false;
-    }
+    if (!IsOneOf(offered, table) && !table.starts_with(inner)) return false;
     if (database == "temp") return true;
     return database == "main" && from == inner + std::string(table);
+  }
+  /// A table of which no column is read (`SELECT count(*) FROM x`), by the name that was typed. It
+  /// may be a named subquery, about which nothing else is known: then nothing real has that name.
+  bool MayCount(std::string_view name) const {
+    const bool is_real =
+        IsOneOf(existing, name) || StartsWith(name, "sqlite_") || StartsWith(name, "pragma_");
+    return IsOneOf(offered, name) || IsOneOf({"json_each", "json_tree"}, name) || !is_real;
+  }
+
+ private:
+  static bool IsOneOf(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::any_of(names, [&](const std::string& one) {
+      return EqualIgnoringCase(one, name);
+    });
+  }
+  static bool StartsWith(std::string_view name, std::string_view prefix) {
+    return EqualIgnoringCase(name.substr(0, prefix.size()), prefix);
   }
 };
 
@@ -96,7 +119,9 @@ int Authorize(
   } else if (action == SQLITE_FUNCTION) {
     allowed = std::ranges::find(kRefusedFunctions, View(b)) == std::end(kRefusedFunctions);
   } else if (action == SQLITE_READ) {
-    allowed = gate.MayRead(View(a), View(database), View(from));
+    const bool names_no_column = View(b).empty() && View(database).empty();
+    allowed = names_no_column ? gate.MayCount(View(a))
+                              : gate.MayRead(View(a), View(database), View(from));
   }
   return allowed ? SQLITE_OK : SQLITE_DENY;
 }
@@ -125,6 +150,20 @@ Result<> OfferTables(Connection& db, TenantId tenant, Gate& gate) {
   // write.
   script += "SELECT 1 FROM json_each('[]'), json_tree('[]');";
   return db.Execute(script.c_str(), "select.views");
+}
+
+constexpr Query kExisting{
+    "select.existing", "SELECT name FROM sqlite_master UNION SELECT name FROM pragma_module_list"
+};
+
+Result<> ListExisting(Connection& db, Gate& gate) {
+  PULSE_TRY(Statement row, db.Select(kExisting));
+  PULSE_TRY(bool more, row.Next());
+  while (more) {
+    gate.existing.emplace_back(row.Text(0));
+    PULSE_TRY(more, row.Next());
+  }
+  return {};
 }
 
 std::string_view SkipSpaceAndComments(std::string_view sql) {
@@ -239,7 +278,7 @@ Error RunError(sqlite3* db, int code, const TenantSelectOptions& options) {
         "query ran over " + std::to_string(options.time_limit.count()) + " ms and was stopped"
     };
   }
-  const Error error = SqliteError(db, code, "select");
+  Error error = SqliteError(db, code, "select");
   if (error.kind() == ErrorKind::kUnavailable) return error;
   return Error{ErrorKind::kInvalid, std::string("query failed: ") + sqlite3_errmsg(db)};
 }
@@ -278,7 +317,8 @@ Result<std::string> TenantSelect(const TenantSelectOptions& options, std::string
   PULSE_TRY(const auto db, Connection::Open({.path = options.path, .access = Access::kRead}));
   PULSE_CHECK(db->Execute("PRAGMA query_only=OFF", "pragmas")
   );  // Temporary views are writes to it.
-  Gate gate{.inner = RandomName(), .offered = {}};
+  Gate gate{.inner = RandomName(), .offered = {}, .existing = {}};
+  PULSE_CHECK(ListExisting(*db, gate));
   PULSE_CHECK(OfferTables(*db, options.tenant, gate));
   PULSE_CHECK(db->Execute("PRAGMA query_only=ON", "pragmas"));
   Harden(db->handle());

@@ -66,6 +66,24 @@ TEST_P(StoreConformance, LetsTheLaterFetchWinAmongEqualVersions) {
   EXPECT_EQ(Select(acme_, "SELECT title FROM work_items"), R"([{"title":"third fetch"}])");
 }
 
+TEST_P(StoreConformance, RemembersThatANewerPageSaidTheSame) {
+  const auto person = [](std::string_view name, EpochMs version) {
+    model::RowBatch batch;
+    batch.BeginRecord("people", "p1", version, 0);
+    batch.AddRow(model::kPeople)
+        .Text(model::kPeople["external_id"], "p1")
+        .Text(model::kPeople["display_name"], name);
+    batch.EndRecord();
+    return batch;
+  };
+  Load(acme_, person("Mia", 1000));
+  EXPECT_EQ(Load(acme_, person("Mia", 3000)).unchanged, 1);
+
+  EXPECT_EQ(Load(acme_, person("Old Mia", 2000)).unchanged, 1) << "older than what was confirmed";
+
+  EXPECT_EQ(Select(acme_, "SELECT display_name FROM people"), R"([{"display_name":"Mia"}])");
+}
+
 TEST_P(StoreConformance, KeepsTheNewestOfSeveralInOneBatchWhateverTheirOrder) {
   const auto committed = LoadIssues(
       acme_,

@@ -102,7 +102,7 @@ using testing::Not;
 TEST_P(VectorsConformance, FindsAPointByItsOwnVectorWithAllThatWasStored) {
   Upsert(kAcme, {MakePoint(kAcme, 1), MakePoint(kAcme, 2), MakePoint(kAcme, 3)});
 
-  const auto hits = Search(kAcme, Direction(2), {.entity_type = {}, .limit = 1});
+  const auto hits = Search(kAcme, Direction(2), {.limit = 1});
 
   ASSERT_EQ(hits.size(), 1U);
   EXPECT_NEAR(hits[0].score, 1, 1e-3);
@@ -144,8 +144,8 @@ TEST_P(VectorsConformance, HonoursTheLimitAndTheEntityType) {
     Upsert(kAcme, {MakePoint(kAcme, number, type)});
   }
 
-  EXPECT_EQ(Search(kAcme, Direction(1), {.entity_type = {}, .limit = 5}).size(), 5U);
-  EXPECT_EQ(Search(kAcme, Direction(1), {.entity_type = {}, .limit = 1000}).size(), 20U);
+  EXPECT_EQ(Search(kAcme, Direction(1), {.limit = 5}).size(), 5U);
+  EXPECT_EQ(Search(kAcme, Direction(1), {.limit = 1000}).size(), 20U);
   const auto prs = Search(kAcme, Direction(2), {.entity_type = "github_prs", .limit = 20});
   EXPECT_EQ(prs.size(), 10U);
   for (const Hit& hit : prs) EXPECT_EQ(hit.entity_type, "github_prs");
@@ -167,7 +167,7 @@ TEST_P(VectorsConformance, RefusesALimitOutOfRangeAndVectorsOfAnotherSpace) {
   EXPECT_EQ(Count(kAcme), 0);
   EXPECT_EQ(vectors_->Search(kAcme, short_query, {}).error().kind(), ErrorKind::kInvalid);
   for (const int limit : {0, -1, 1001}) {
-    const auto refused = vectors_->Search(kAcme, Direction(1), {.entity_type = {}, .limit = limit});
+    const auto refused = vectors_->Search(kAcme, Direction(1), {.limit = limit});
     ASSERT_FALSE(refused) << limit;
     EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalid);
   }
@@ -183,12 +183,11 @@ TEST_P(VectorsConformance, ReplacesAPointWithTheSameId) {
   Upsert(kAcme, {changed});
 
   EXPECT_EQ(Count(kAcme), 2);
-  const auto hits = Search(kAcme, Direction(99), {.entity_type = {}, .limit = 1});
+  const auto hits = Search(kAcme, Direction(99), {.limit = 1});
   ASSERT_EQ(hits.size(), 1U);
   EXPECT_EQ(hits[0].title, "Renamed");
   EXPECT_NEAR(hits[0].score, 1, 1e-3);
-  EXPECT_LT(Search(kAcme, Direction(1), {.entity_type = {}, .limit = 1})[0].score, 0.99)
-      << "the old vector is gone";
+  EXPECT_LT(Search(kAcme, Direction(1), {.limit = 1})[0].score, 0.99) << "the old vector is gone";
 }
 
 TEST_P(VectorsConformance, TellsMissingStaleAndCurrentPointsApart) {
@@ -276,7 +275,7 @@ TEST_P(VectorsConformance, FindsTheSamePointsAsAComparisonWithEveryOne) {
       all.emplace_back(-cosine, point.reference);
     }
     std::ranges::sort(all);
-    const auto references = Found(kAcme, query, {.entity_type = {}, .limit = 10});
+    const auto references = Found(kAcme, query, {.limit = 10});
     for (std::size_t i = 0; i < 10; ++i) {
       found += std::ranges::count(references, all[i].second) == 1 ? 1 : 0;
     }
@@ -302,7 +301,7 @@ TEST_P(VectorsConformance, SearchesWhileOthersWrite) {
     for (int i = 0; i < 3; ++i) {
       readers.emplace_back([&] {
         do {
-          const auto hits = vectors_->Search(kAcme, Direction(1), {.entity_type = {}, .limit = 1});
+          const auto hits = vectors_->Search(kAcme, Direction(1), {.limit = 1});
           ASSERT_TRUE(hits) << hits.error().message();
           ASSERT_EQ(hits->at(0).reference, "PAY-1");
           ++searches;

@@ -41,10 +41,10 @@ Result<std::vector<std::string_view>> SliceArray(
 }
 
 std::optional<std::string_view> SliceField(std::string_view body, std::string_view key) {
-  Scanner in(body);
-  std::string_view value;
-  if (!EnterField(in, key) || !in.Skip(value)) return std::nullopt;
-  return value;
+  JsonScanner in(body);
+  if (!EnterField(in, key)) return std::nullopt;
+  const std::string_view value = in.Value();
+  return value.empty() ? std::nullopt : std::optional(value);
 }
 
 }  // namespace pulse::source

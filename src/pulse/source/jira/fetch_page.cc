@@ -59,8 +59,8 @@ Call PageCall(const StepAtWork& step, const SearchCursor& at) {
 
 /// A page taken apart: its issues, and what stands around them.
 struct SearchPage {
-  std::string
-      body;  ///< `{"issues":[…]}` and no token, which would make every reading another page.
+  /// `{"issues":[…]}`, and no token: that would make every reading another page.
+  std::string body;
   std::unique_ptr<JsonPage> envelope;
   IssuePage issues;
 };
@@ -167,8 +167,8 @@ Result<Fetched> Keep(
 ) {
   const IssuePage& issues = page.issues;
   const std::size_t returned = issues.ids.size() + static_cast<std::size_t>(issues.broken);
-  auto next = NextCursor(step.context.deployment, row.at, page.envelope->root(), returned);
-  if (!next && !step.last_attempt()) return std::move(next).error();
+  const auto next = NextCursor(step.context.deployment, row.at, page.envelope->root(), returned);
+  if (!next && !step.last_attempt()) return next.error();
 
   Fetched fetched;
   ++row.pages;
@@ -177,15 +177,16 @@ Result<Fetched> Keep(
   Append(row.waiting.lists, issues.lists);
   if (returned > 0) fetched.pages.push_back(KeptPage(step, call, std::move(answer), page));
 
-  const bool is_last = next && !*next;
+  const std::optional<SearchCursor> way_on = next ? *next : std::nullopt;
+  const bool is_last = next && !way_on;
   if (is_last) {
     FlushAll(step.context, row, fetched);
-  } else if (!next || row.pages == kMostPagesInARow) {
-    HandOver(step.context, row, fetched);
-  } else {
-    row.at = **std::move(next);
+  } else if (way_on && row.pages < kMostPagesInARow) {
+    row.at = *way_on;
     FlushFullBatches(step.context, row, fetched);
     fetched.next.push_back(StepOf(step.context, row));
+  } else {
+    HandOver(step.context, row, fetched);
   }
   return fetched;
 }

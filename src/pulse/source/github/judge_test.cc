@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pulse/source/github/headers.h"
 #include "pulse/source/github/urls.h"
 
 namespace pulse::source::github {
@@ -143,12 +142,6 @@ TEST(Endpoints, AreDerivedFromTheBase) {
 
 TEST(Encode, LeavesNothingThatCouldEndASegment) {
   EXPECT_EQ(EncodeFullName("a b/../c?#"), "a%20b/..%2Fc%3F%23");
-}
-
-TEST(HttpDate, IsReadInItsOneForm) {
-  EXPECT_EQ(ParseHttpDate("Tue, 24 Nov 2026 08:49:37 GMT"), ParseInstant("2026-11-24T08:49:37Z"));
-  EXPECT_FALSE(ParseHttpDate("Tue, 24 Nox 2026 08:49:37 GMT"));
-  EXPECT_FALSE(ParseHttpDate("2026-11-24T08:49:37Z"));
 }
 
 }  // namespace

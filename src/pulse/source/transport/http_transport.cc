@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "pulse/source/transport/http_date.h"
+#include "pulse/source/http_date.h"
 
 namespace pulse::source {
 namespace {

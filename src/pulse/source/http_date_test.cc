@@ -1,4 +1,4 @@
-#include "pulse/source/transport/http_date.h"
+#include "pulse/source/http_date.h"
 
 #include <gtest/gtest.h>
 

@@ -5,13 +5,12 @@
 #include <string>
 #include <vector>
 
-#include <malloc.h>
-
 #include "cli.h"
 #include "handlers.h"
 #include "help.h"
 #include "report.h"
 #include "terminal.h"
+#include <malloc.h>
 
 namespace pulse::app {
 namespace {

@@ -65,7 +65,7 @@ TEST_F(SettingsTest, WorkWithoutAnyInputButAHome) {
   const Settings settings = LoadOrFail();
 
   EXPECT_EQ(settings.home, "/srv/u/.local/state/pulse");
-  EXPECT_EQ(settings.database_url, "sqlite:////home/u/.local/state/pulse/pulse.db");
+  EXPECT_EQ(settings.database_url, "sqlite:////srv/u/.local/state/pulse/pulse.db");
   EXPECT_EQ(settings.queue_url, "ledger");
   EXPECT_EQ(settings.backend_listen.host, "127.0.0.1");
   EXPECT_EQ(settings.backend_listen.port, 3001);

@@ -29,5 +29,6 @@ for entry in tables:
         continue  # A ledger table: offered to queries, described in docs/architecture.md.
     print(f"## {table['name']}\n\n{table['about']}\n\n| column | type | meaning |\n|---|---|---|")
     for column in table["columns"]:
-        print(f"| `{column['name']}`{' (key)' if column['key'] else ''} | {column['type']} | {column['about']} |".replace(" | |", " | "))
+        about = column["about"].replace("|", "\\|")
+        print(f"| `{column['name']}`{' (key)' if column['key'] else ''} | {column['type']} | {about} |")
     print()

@@ -1,5 +1,9 @@
 # Warnings, hardening, sanitizers and the tools that make a second build fast.
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Clang's -Wconversion holds it, GCC's does not for C++.
+  add_compile_options(-Wno-sign-conversion)
+endif()
 add_compile_definitions(_GNU_SOURCE)
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_definitions(_GLIBCXX_ASSERTIONS)

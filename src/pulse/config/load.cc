@@ -54,7 +54,7 @@ const std::string* Variable(const Inputs& inputs, std::string_view name) {
 void FindMisspeltVariables(const Inputs& inputs, Problems& problems) {
   const std::vector<std::string_view> known = Column(&Row::env);
   for (const auto& [name, value] : inputs.environment) {
-    const auto is_name = [&name = name](std::string_view other) { return name == other; };
+    const auto is_name = [&name](std::string_view other) { return name == other; };
     if (!name.starts_with("PULSE_") || std::ranges::any_of(known, is_name)) continue;
     if (std::ranges::any_of(kForeignVariables, is_name)) continue;
     if (const auto nearest = Nearest(name, known, kMaxTypingErrors)) {

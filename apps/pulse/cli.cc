@@ -28,19 +28,6 @@ std::string Join(std::string_view path, std::string_view word) {
   return path.empty() ? std::string(word) : std::string(path) + " " + std::string(word);
 }
 
-/// The words that may follow `path`: commands and groups.
-std::vector<std::string> WordsAfter(std::string_view path) {
-  std::vector<std::string> next;
-  const std::string prefix = path.empty() ? "" : std::string(path) + " ";
-  for (const Command& command : kCommands) {
-    if (!command.path.starts_with(prefix)) continue;
-    const std::string_view rest = command.path.substr(prefix.size());
-    std::string word(rest.substr(0, rest.find(' ')));
-    if (std::ranges::find(next, word) == next.end()) next.push_back(std::move(word));
-  }
-  return next;
-}
-
 /// `ls` where the table says `list`; the word itself otherwise.
 std::string Unalias(std::string_view path, const std::string& word) {
   const std::vector<std::string> next = WordsAfter(path);

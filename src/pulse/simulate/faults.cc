@@ -1,6 +1,7 @@
 #include "pulse/simulate/faults.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pulse/simulate/random.h"
 #include "pulse/simulate/simulator.h"
@@ -51,7 +52,7 @@ Result<std::unique_ptr<FaultPlan>> FaultPlan::Make(
     }
     const auto place = static_cast<std::size_t>(found - kNames.begin());
     Slot& slot = plan->slots_[place];
-    slot.per_million = static_cast<std::uint32_t>(option.percent * 10'000 + 0.5);
+    slot.per_million = static_cast<std::uint32_t>(std::lround(option.percent * 10'000));
     // Faults of equal rates must not strike the same calls, nor all of them the first.
     slot.phase = HashOf(seed, 200 + place, 0) % kMillion / 2;
   }

@@ -64,7 +64,7 @@ void AppendTime(std::string& out, EpochMs at) {
 
 std::string Executor::Run(const std::vector<PlanField>& plan, bool partial) {
   partial_ = partial;
-  out_.reserve(64 * 1024);
+  out_.reserve(std::size_t{64} * 1024);
   out_ = "{\"data\":";
   Fields(plan, nullptr);
   if (!errors_.empty()) {

@@ -144,9 +144,8 @@ void JiraIssueWriter::WritePeopleAndTimes(JiraField field, const Issue& issue) {
     case JiraField::kStatusCategoryChanged: {
       EpochMs changed = issue.created;
       for (const History& history : issue.histories) {
-        if (CategoryOf(history.before.status) != CategoryOf(history.after.status)) {
-          changed = history.at;
-        }
+        const bool moved = CategoryOf(history.before.status) != CategoryOf(history.after.status);
+        if (moved) changed = history.at;
       }
       return WriteTime(changed);
     }

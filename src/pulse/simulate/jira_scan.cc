@@ -40,8 +40,8 @@ std::vector<std::int64_t> IssueScan::Sorted() const {
     }
     entries.push_back(entry);
   };
-  if (query_.named()) {
-    for (const std::int64_t position : *query_.named()) consider(position);
+  if (const auto& named = query_.named()) {
+    for (const std::int64_t position : *named) consider(position);
   } else {
     for (std::int64_t i = 0; i < source_.issue_count(); ++i) consider(i);
   }
@@ -51,6 +51,7 @@ std::vector<std::int64_t> IssueScan::Sorted() const {
     return query_.descending() ? right < left : left < right;
   });
   std::vector<std::int64_t> positions;
+  positions.reserve(entries.size());
   for (const Entry& entry : entries) positions.push_back(entry.position);
   return positions;
 }

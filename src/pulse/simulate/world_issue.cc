@@ -301,7 +301,7 @@ void World::FillConversation(Issue& issue) const {
     worklog.id = ChildId(issue.index, i);
     worklog.author = random.Int(person_count_);
     worklog.seconds = (1 + random.Int(16)) * 1800;
-    worklog.started = worklog.created - worklog.seconds * 1000;
+    worklog.started = worklog.created - EpochMs{1000} * worklog.seconds;
     worklog.updated = worklog.created;
     worklog.text_seed = random.Next();
   }

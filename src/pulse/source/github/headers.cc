@@ -1,9 +1,9 @@
 #include "pulse/source/github/headers.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <string>
+
+#include "pulse/base/http_date.h"
 
 namespace pulse::source::github {
 namespace {
@@ -29,23 +29,6 @@ std::optional<std::int64_t> NumberHeader(const Answer& answer, std::string_view 
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-std::optional<EpochMs> ParseHttpDate(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-  };
-  // Tue, 24 Nov 2026 08:49:37 GMT
-  // 0    5  8   12   17
-  if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
-  const auto month = std::ranges::find(kMonths, text.substr(8, 3));
-  if (month == kMonths.end()) return std::nullopt;
-  const auto number = static_cast<std::size_t>(month - kMonths.begin()) + 1;
-  std::string iso(text.substr(12, 4));
-  iso += number < 10 ? "-0" : "-";
-  iso += std::to_string(number);
-  iso.append("-").append(text.substr(5, 2)).append("T").append(text.substr(17, 8)).append("Z");
-  return ParseInstant(iso);
 }
 
 EpochMs ServerTime(const Answer& answer, EpochMs fallback) {

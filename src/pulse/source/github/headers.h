@@ -17,9 +17,6 @@ std::string_view HeaderOf(const Answer& answer, std::string_view name);
 /// A header that holds a whole number.
 std::optional<std::int64_t> NumberHeader(const Answer& answer, std::string_view name);
 
-/// `Tue, 24 Nov 2026 08:49:37 GMT` (RFC 9110 IMF-fixdate); nothing for any other form.
-std::optional<EpochMs> ParseHttpDate(std::string_view text);
-
 /// The server's clock when it answered, or `fallback` where it did not say.
 EpochMs ServerTime(const Answer& answer, EpochMs fallback);
 

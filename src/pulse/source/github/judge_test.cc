@@ -145,11 +145,5 @@ TEST(Encode, LeavesNothingThatCouldEndASegment) {
   EXPECT_EQ(EncodeFullName("a b/../c?#"), "a%20b/..%2Fc%3F%23");
 }
 
-TEST(HttpDate, IsReadInItsOneForm) {
-  EXPECT_EQ(ParseHttpDate("Tue, 24 Nov 2026 08:49:37 GMT"), ParseInstant("2026-11-24T08:49:37Z"));
-  EXPECT_FALSE(ParseHttpDate("Tue, 24 Nox 2026 08:49:37 GMT"));
-  EXPECT_FALSE(ParseHttpDate("2026-11-24T08:49:37Z"));
-}
-
 }  // namespace
 }  // namespace pulse::source::github

@@ -6,7 +6,6 @@
 
 #include "pulse/source/jira/fetch_issues.h"
 #include "pulse/source/jira/fetch_reference.h"
-#include "pulse/source/jira/http_date.h"
 #include "pulse/source/jira/judge.h"
 #include "pulse/source/jira/people.h"
 #include "pulse/source/jira/server_info.h"

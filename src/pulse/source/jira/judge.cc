@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "pulse/source/jira/http_date.h"
+#include "pulse/base/http_date.h"
 #include "pulse/source/json_page.h"
 
 namespace pulse::source::jira {

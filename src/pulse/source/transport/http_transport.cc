@@ -4,7 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "pulse/source/transport/http_date.h"
+#include "pulse/base/http_date.h"
+#include "pulse/source/transport/clock_skew.h"
 
 namespace pulse::source {
 namespace {

@@ -45,6 +45,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "api/users/search", UsersSearch, Product::kCloud},
     Route{"GET", "api/user", UserByName},
     Route{"GET", "api/user/search", UsersSearch},
+    Route{"GET", "api/user/picker", UserPicker},
     Route{"GET", "api/filter/*", Filter},
     Route{"GET", "api/search/jql", SearchJql, Product::kCloud},
     Route{"POST", "api/search/jql", SearchJql, Product::kCloud},
@@ -76,6 +77,9 @@ constexpr std::array kRoutes = {
     Route{"GET", "software/1.0/board/*/issue/approximate-count", BoardIssueCount, Product::kCloud},
     Route{"GET", "software/1.0/board/*/sprint/*/issue", BoardSprintIssues, Product::kCloud},
     Route{"GET", "software/1.0/sprint/*/issue", SprintIssues, Product::kCloud},
+    Route{"GET", "dev-status/1.0/issue/detail", DevelopmentPanel},
+    Route{"GET", "dev-status/latest/issue/detail", DevelopmentPanel},
+    Route{"GET", "greenhopper/1.0/rapid/charts/sprintreport", SprintReport},
 };
 
 std::string_view TakePart(std::string_view& path) {

@@ -466,6 +466,28 @@ TEST(JiraAgile, ListsTheIssuesOfABoardByTokenAndByOffset) {
   EXPECT_EQ(count["count"], 625);
 }
 
+TEST(JiraInternals, ReportASprintAsItsIssuesStand) {
+  TestSite site(Options());
+  const json issue = FindIssue(site, [](const json& each) {
+    return !each["fields"]["customfield_10020"].is_null();
+  });
+  const std::string sprint =
+      std::to_string(issue["fields"]["customfield_10020"][0]["id"].get<int>());
+
+  const json report =
+      site.Get("/rest/greenhopper/1.0/rapid/charts/sprintreport?rapidViewId=1&sprintId=" + sprint)
+          .json;
+
+  const bool done = issue["fields"]["status"]["statusCategory"]["key"] == "done";
+  const json& listed =
+      report["contents"][done ? "completedIssues" : "issuesNotCompletedInCurrentSprint"];
+  EXPECT_THAT(listed.dump(), HasSubstr(issue["key"].get<std::string>()));
+  EXPECT_EQ(
+      site.Get("/rest/dev-status/1.0/issue/detail?issueId=10001").json["detail"], json::array()
+  );
+  EXPECT_THAT(site.Get("/rest/api/3/user/picker?query=a").json["users"].size(), Gt(3U));
+}
+
 TEST(JiraFaults, AreTheSameRecordsInEverySync) {
   TestSite one(Options({{"bad-record", 3}}));
   TestSite two(Options({{"bad-record", 3}}));

@@ -125,4 +125,9 @@ http::Response BoardConfiguration(const JiraSite&, const JiraCall&);
 http::Response BoardSprints(const JiraSite&, const JiraCall&);
 http::Response SprintById(const JiraSite&, const JiraCall&);
 
+// jira_internal_routes.cc
+http::Response UserPicker(const JiraSite&, const JiraCall&);
+http::Response DevelopmentPanel(const JiraSite&, const JiraCall&);
+http::Response SprintReport(const JiraSite&, const JiraCall&);
+
 }  // namespace pulse::simulate

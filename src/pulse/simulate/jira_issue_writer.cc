@@ -25,6 +25,16 @@ EpicRoute EpicRouteOf(const Issue& issue, Dialect dialect) {
   return roll < 6 ? EpicRoute::kBoth : roll < 8 ? EpicRoute::kParent : EpicRoute::kEpicLink;
 }
 
+/// When the issue came into the status category it is in.
+EpochMs CategoryChangedAt(const Issue& issue) {
+  EpochMs changed = issue.created;
+  for (const History& history : issue.histories) {
+    const bool same = CategoryOf(history.before.status) == CategoryOf(history.after.status);
+    if (!same) changed = history.at;
+  }
+  return changed;
+}
+
 void AppendClock(std::string& out, int seconds) {
   const int hours = seconds / 3600;
   const int minutes = seconds / 60 % 60;
@@ -141,14 +151,8 @@ void JiraIssueWriter::WriteClassification(JiraField field, const Issue& issue) {
 
 void JiraIssueWriter::WritePeopleAndTimes(JiraField field, const Issue& issue) {
   switch (field) {
-    case JiraField::kStatusCategoryChanged: {
-      EpochMs changed = issue.created;
-      for (const History& history : issue.histories) {
-        const bool moved = CategoryOf(history.before.status) != CategoryOf(history.after.status);
-        if (moved) changed = history.at;
-      }
-      return WriteTime(changed);
-    }
+    case JiraField::kStatusCategoryChanged:
+      return WriteTime(CategoryChangedAt(issue));
     case JiraField::kResolutionDate:
       return WriteTimeOrNull(issue.resolved);
     case JiraField::kCreated:

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "pulse/simulate/jira_jql_tokens.h"
+
 namespace pulse::simulate {
 namespace {
 
@@ -49,56 +51,6 @@ std::string Lower(std::string_view text) {
 
 bool IsTime(JqlField field) { return field == JqlField::kCreated || field == JqlField::kUpdated; }
 
-struct Token {
-  enum class Kind : unsigned char { kEnd, kWord, kText, kSymbol };
-  Kind kind = Kind::kEnd;
-  std::string text;
-  std::size_t at = 0;  ///< Character number, from 1.
-};
-
-/// Splits JQL into words, quoted texts and the symbols ( ) , = != < <= > >=.
-Result<std::vector<Token>> Tokenize(std::string_view text) {
-  std::vector<Token> tokens;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const char c = text[at];
-    const std::size_t begin = at;
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
-      ++at;
-      continue;
-    }
-    Token token{Token::Kind::kSymbol, "", begin + 1};
-    if (c == '"' || c == '\'') {
-      token.kind = Token::Kind::kText;
-      for (++at; at < text.size() && text[at] != c; ++at) {
-        if (text[at] == '\\' && at + 1 < text.size()) ++at;
-        token.text += text[at];
-      }
-      if (at++ >= text.size()) {
-        return Error(
-            ErrorKind::kInvalid,
-            "Error in the JQL Query: The quoted string '" + token.text +
-                "' has not been completed. (line 1, character " + std::to_string(token.at) + ")"
-        );
-      }
-    } else if (c == '(' || c == ')' || c == ',') {
-      token.text = std::string(1, text[at++]);
-    } else if (c == '=' || c == '!' || c == '<' || c == '>' || c == '~') {
-      const bool two = at + 1 < text.size() && (text[at + 1] == '=' || text[at + 1] == '~');
-      token.text = text.substr(at, two && c != '=' ? 2 : 1);
-      at += token.text.size();
-    } else {
-      token.kind = Token::Kind::kWord;
-      constexpr std::string_view kEnds = " \t\r\n()=!<>,~\"'";
-      at = std::min(text.size(), text.find_first_of(kEnds, at));
-      token.text = text.substr(begin, at - begin);
-    }
-    tokens.push_back(std::move(token));
-  }
-  tokens.push_back(Token{Token::Kind::kEnd, "", text.size() + 1});
-  return tokens;
-}
-
 std::optional<std::int64_t> NumberOf(std::string_view text) {
   std::int64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -129,7 +81,7 @@ struct JqlNode {
 
 class JqlParser {
  public:
-  JqlParser(std::vector<Token> tokens, const JiraSource& source, UnknownIssues unknown)
+  JqlParser(std::vector<JqlToken> tokens, const JiraSource& source, UnknownIssues unknown)
       : tokens_(std::move(tokens)), source_(source), unknown_(unknown) {}
 
   Result<JqlQuery> Parse() {
@@ -137,11 +89,11 @@ class JqlParser {
     for (const Item& status : Names(ItemKind::kStatus)) {
       query.status_category_.push_back(CategoryNumber(status.group).value_or(1));
     }
-    if (!AtWord("order") && Peek().kind != Token::Kind::kEnd) {
+    if (!AtWord("order") && Peek().kind != JqlToken::Kind::kEnd) {
       PULSE_TRY(query.root_, ParseOr());
     }
     if (TakeWord("order")) PULSE_CHECK(ParseOrder(query));
-    if (Peek().kind != Token::Kind::kEnd) return Unexpected("either 'OR' or 'AND'");
+    if (Peek().kind != JqlToken::Kind::kEnd) return Unexpected("either 'OR' or 'AND'");
     query.depth_ = depth_;
     if (query.root_) query.named_ = NamedBy(*query.root_);
     return query;
@@ -150,10 +102,10 @@ class JqlParser {
  private:
   using Node = std::unique_ptr<JqlNode>;
 
-  const Token& Peek() const { return tokens_[at_]; }
-  const Token& Next() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
+  const JqlToken& Peek() const { return tokens_[at_]; }
+  const JqlToken& Next() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
   bool AtWord(std::string_view word) const {
-    return Peek().kind == Token::Kind::kWord && Lower(Peek().text) == word;
+    return Peek().kind == JqlToken::Kind::kWord && Lower(Peek().text) == word;
   }
   bool TakeWord(std::string_view word) {
     if (!AtWord(word)) return false;
@@ -161,14 +113,14 @@ class JqlParser {
     return true;
   }
   bool TakeSymbol(std::string_view symbol) {
-    if (Peek().kind != Token::Kind::kSymbol || Peek().text != symbol) return false;
+    if (Peek().kind != JqlToken::Kind::kSymbol || Peek().text != symbol) return false;
     ++at_;
     return true;
   }
   Error Unexpected(std::string_view wanted) const {
-    const Token& token = Peek();
+    const JqlToken& token = Peek();
     std::string got = "'" + token.text + "'";
-    if (token.kind == Token::Kind::kEnd) got = "the end of the query";
+    if (token.kind == JqlToken::Kind::kEnd) got = "the end of the query";
     return Error(
         ErrorKind::kInvalid,
         "Error in the JQL Query: Expecting " + std::string(wanted) + " but got " + got +
@@ -228,7 +180,7 @@ class JqlParser {
   }
 
   Result<Node> ParseClause() {
-    if (Peek().kind != Token::Kind::kWord && Peek().kind != Token::Kind::kText) {
+    if (Peek().kind != JqlToken::Kind::kWord && Peek().kind != JqlToken::Kind::kText) {
       return Unexpected("a field name");
     }
     const std::string name = Next().text;
@@ -270,7 +222,7 @@ class JqlParser {
   }
 
   Result<> ParseComparison(JqlNode& node, const std::string& name) {
-    if (Peek().kind != Token::Kind::kSymbol) {
+    if (Peek().kind != JqlToken::Kind::kSymbol) {
       return Unexpected("operator (=, !=, <, >, <=, >=, 'IN', 'NOT IN')");
     }
     const std::string symbol = Next().text;
@@ -290,11 +242,11 @@ class JqlParser {
   }
 
   Result<> ParseValue(JqlNode& node, const std::string& name) {
-    if (Peek().kind != Token::Kind::kWord && Peek().kind != Token::Kind::kText) {
+    if (Peek().kind != JqlToken::Kind::kWord && Peek().kind != JqlToken::Kind::kText) {
       return Unexpected("a value");
     }
-    const Token token = Next();
-    if (token.kind == Token::Kind::kWord && TakeSymbol("(")) {
+    const JqlToken token = Next();
+    if (token.kind == JqlToken::Kind::kWord && TakeSymbol("(")) {
       return Error(ErrorKind::kInvalid, "Unable to find JQL function '" + token.text + "()'.");
     }
     if (IsTime(node.field)) return AddInstant(node, token, name);
@@ -314,9 +266,9 @@ class JqlParser {
     );
   }
 
-  static Result<> AddInstant(JqlNode& node, const Token& token, const std::string& name) {
+  static Result<> AddInstant(JqlNode& node, const JqlToken& token, const std::string& name) {
     const std::optional<EpochMs> instant =
-        token.kind == Token::Kind::kWord ? NumberOf(token.text) : DateOf(token.text);
+        token.kind == JqlToken::Kind::kWord ? NumberOf(token.text) : DateOf(token.text);
     if (!instant) {
       return Error(
           ErrorKind::kInvalid,
@@ -413,7 +365,7 @@ class JqlParser {
     return left ? left : NamedBy(*node.children[1]);
   }
 
-  std::vector<Token> tokens_;
+  std::vector<JqlToken> tokens_;
   std::size_t at_ = 0;
   int nesting_ = 0;
   const JiraSource& source_;
@@ -495,7 +447,7 @@ JqlQuery& JqlQuery::operator=(JqlQuery&&) noexcept = default;
 Result<JqlQuery> JqlQuery::Parse(
     std::string_view text, const JiraSource& source, UnknownIssues unknown
 ) {
-  PULSE_TRY(auto tokens, Tokenize(text));
+  PULSE_TRY(auto tokens, TokenizeJql(text));
   return JqlParser(std::move(tokens), source, unknown).Parse();
 }
 

@@ -7,153 +7,16 @@
 #include "pulse/model/json_text.h"
 #include "pulse/simulate/append.h"
 #include "pulse/simulate/jira_call.h"
+#include "pulse/simulate/jira_search_input.h"
 
 namespace pulse::simulate {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kDefaultPage = 50;
 constexpr std::int64_t kMostWithFields = 100;   // Measured on Cloud; the docs promise nothing.
 constexpr std::int64_t kMostIdentities = 5000;  // fields=id or key only.
 constexpr std::int64_t kMostDataCenter = 1000;  // jira.search.views.default.max
-
-/// A search however it was sent.
-struct SearchInput {
-  std::string jql;
-  std::string token;
-  std::int64_t max_results = kDefaultPage;
-  std::int64_t start_at = 0;
-  std::vector<std::string> fields;
-  std::vector<std::string> expand;
-  std::vector<std::int64_t> reconcile;
-  UnknownIssues unknown = UnknownIssues::kRefuse;
-
-  bool Expands(std::string_view what) const {
-    return std::ranges::find(expand, what) != expand.end();
-  }
-};
-
-Error Refused(std::string message) { return Error(ErrorKind::kInvalid, std::move(message)); }
-
-Result<SearchInput> ReadQuery(const JiraCall& call) {
-  SearchInput input;
-  input.jql = call.Parameter("jql");
-  input.token = call.Parameter("nextPageToken");
-  input.fields = call.List("fields");
-  input.expand = call.List("expand");
-  const auto start = WholeNumber(call.Parameter("startAt"), 0);
-  const auto limit = WholeNumber(call.Parameter("maxResults"), kDefaultPage);
-  if (!start || !limit) return Refused("startAt and maxResults must be whole numbers.");
-  input.start_at = *start;
-  input.max_results = *limit;
-  for (const std::string& id : call.List("reconcileIssues")) {
-    const auto number = WholeNumber(id, 0);
-    if (!number) return Refused("reconcileIssues must be issue ids.");
-    input.reconcile.push_back(*number);
-  }
-  const std::string_view validate = call.Parameter("validateQuery");
-  if (validate == "warn" || validate == "none" || validate == "false") {
-    input.unknown = UnknownIssues::kMatchNothing;
-  }
-  return input;
-}
-
-/// The members a body may have; both vendors' schemas forbid others.
-Result<> CheckMembers(const json& body, std::initializer_list<std::string_view> allowed) {
-  for (const auto& [name, value] : body.items()) {
-    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      return Refused("Invalid request payload. Refer to the REST API documentation and try again.");
-    }
-  }
-  return {};
-}
-
-Result<> ReadTexts(const json& body, const char* name, std::vector<std::string>& into) {
-  if (!body.contains(name)) return {};
-  if (!body[name].is_array()) return Refused(std::string(name) + " must be an array.");
-  for (const json& value : body[name]) {
-    if (!value.is_string()) return Refused(std::string(name) + " must hold texts.");
-    into.push_back(value.get<std::string>());
-  }
-  return {};
-}
-
-Result<> ReadNumber(const json& body, const char* name, std::int64_t& into) {
-  if (!body.contains(name)) return {};
-  if (!body[name].is_number_integer() || body[name].get<std::int64_t>() < 0) {
-    return Refused(std::string(name) + " must be a whole number.");
-  }
-  into = body[name].get<std::int64_t>();
-  return {};
-}
-
-Result<SearchInput> ReadBody(const JiraCall& call) {
-  const json body = json::parse(call.request.body, nullptr, /*allow_exceptions=*/false);
-  if (!body.is_object()) {
-    return Refused("Invalid request payload. Refer to the REST API documentation and try again.");
-  }
-  if (call.cloud()) {
-    PULSE_CHECK(CheckMembers(
-        body,
-        {"jql",
-         "nextPageToken",
-         "maxResults",
-         "fields",
-         "expand",
-         "fieldsByKeys",
-         "properties",
-         "reconcileIssues"}
-    ));
-  } else {
-    PULSE_CHECK(CheckMembers(
-        body,
-        {"jql",
-         "startAt",
-         "maxResults",
-         "fields",
-         "expand",
-         "validateQuery",
-         "fieldsByKeys",
-         "properties"}
-    ));
-  }
-  SearchInput input;
-  const auto text = [&](const char* name) {
-    return body.contains(name) && body[name].is_string() ? body[name].get<std::string>() : "";
-  };
-  input.jql = text("jql");
-  input.token = text("nextPageToken");
-  PULSE_CHECK(ReadNumber(body, "maxResults", input.max_results));
-  PULSE_CHECK(ReadNumber(body, "startAt", input.start_at));
-  PULSE_CHECK(ReadTexts(body, "fields", input.fields));
-  if (call.cloud()) {
-    // One comma-joined text here; an array in bulkfetch.
-    if (body.contains("expand") && !body["expand"].is_string()) {
-      return Refused("Invalid request payload. Refer to the REST API documentation and try again.");
-    }
-    input.expand = SplitList(text("expand"));
-  } else {
-    PULSE_CHECK(ReadTexts(body, "expand", input.expand));
-  }
-  if (body.contains("reconcileIssues")) {
-    for (const json& id : body["reconcileIssues"]) {
-      if (!id.is_number_integer()) return Refused("reconcileIssues must be issue ids.");
-      input.reconcile.push_back(id.get<std::int64_t>());
-    }
-  }
-  if (body.contains("validateQuery")) {
-    const json& validate = body["validateQuery"];
-    if (validate == false || validate == "warn" || validate == "none") {
-      input.unknown = UnknownIssues::kMatchNothing;
-    }
-  }
-  return input;
-}
-
-Result<SearchInput> ReadSearch(const JiraCall& call) {
-  return call.request.method == "POST" ? ReadBody(call) : ReadQuery(call);
-}
 
 /// Page tokens say where to go on and for which query: `<cursor>.<tries>.<query>` in hexadecimal.
 /// `tries` tells the token of an empty page from the one that led to it.
@@ -244,7 +107,7 @@ void AppendFieldExpansions(std::string& out, const JiraSite& site, const SearchI
 
 std::int64_t PageLimit(const SearchInput& input, const FieldChoice& fields) {
   const std::int64_t most = fields.only_identity() ? kMostIdentities : kMostWithFields;
-  return std::min(input.max_results == 0 ? kDefaultPage : input.max_results, most);
+  return std::min(input.max_results == 0 ? kDefaultSearchPage : input.max_results, most);
 }
 
 /// The enhanced search: {"issues":[…],"isLast":…,"nextPageToken":…}.
@@ -306,7 +169,8 @@ Result<http::Response> SearchJqlOr(const JiraSite& site, const JiraCall& call) {
   PULSE_TRY(const SearchInput input, ReadSearch(call));
   PULSE_TRY(const JqlQuery query, JqlQuery::Parse(input.jql, site.source, input.unknown));
   if (!query.bounded()) {
-    return Refused(
+    return Error(
+        ErrorKind::kInvalid,
         "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
     );
   }
@@ -342,7 +206,7 @@ struct AgileScope {
 Result<http::Response> AgileSearch(
     const JiraSite& site, const JiraCall& call, const AgileScope& scope
 ) {
-  PULSE_TRY(SearchInput input, ReadQuery(call));
+  PULSE_TRY(SearchInput input, ReadSearchQuery(call));
   PULSE_TRY(JqlQuery query, JqlQuery::Parse(input.jql, site.source, input.unknown));
   query.Restrict(scope.project, scope.sprint);
   // The software paths page by token; the old agile paths by offset.

@@ -7,7 +7,7 @@ namespace pulse::simulate {
 namespace {
 
 // Topics of HashOf: one per independent choice.
-enum Topic : std::uint64_t {
+enum Topic : unsigned char {
   kPersonTopic = 1,
   kCreatedTopic,
   kUpdatedTopic,

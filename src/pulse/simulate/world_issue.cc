@@ -7,7 +7,7 @@
 namespace pulse::simulate {
 namespace {
 
-enum Topic : std::uint64_t {
+enum Topic : unsigned char {
   kPlaceTopic = 16,
   kHistoryTopic,
   kConversationTopic,
@@ -301,7 +301,7 @@ void World::FillConversation(Issue& issue) const {
     worklog.id = ChildId(issue.index, i);
     worklog.author = random.Int(person_count_);
     worklog.seconds = (1 + random.Int(16)) * 1800;
-    worklog.started = worklog.created - EpochMs{1000} * worklog.seconds;
+    worklog.started = worklog.created - EpochMs{worklog.seconds} * 1000;
     worklog.updated = worklog.created;
     worklog.text_seed = random.Next();
   }

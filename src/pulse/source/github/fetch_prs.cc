@@ -21,6 +21,13 @@ int PageSize(const Step& step, int attempt) {
   return std::max(1, step.first >> std::min(attempt, 10));
 }
 
+/// What the following page asks for: a page that came at the first attempt lets the size grow by a
+/// quarter, so a passing trouble does not make the whole chain dear, and a repository whose pages
+/// are heavy stays near what it can answer.
+int NextPageSize(int size, int attempt) {
+  return attempt > 0 ? size : std::min(kPullRequestPage, size + size / 4 + 1);
+}
+
 void CollectNested(Value pr, std::vector<NestedNeed>& needs) {
   const std::string node_id = pr["id"].id();
   const auto need = [&](std::string_view connection, char kind) {
@@ -97,6 +104,7 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
   if (more) {
     next.cursor = info["endCursor"].text().value_or("");
     next.page = step.page + 1;
+    next.first = NextPageSize(next.first, request.attempt);
     if (next.cursor.empty() || next.cursor == step.cursor) {
       return Error{ErrorKind::kUnavailable, "the list of pull requests repeats its cursor"};
     }

@@ -154,7 +154,7 @@ TEST(FetchPrs, NamesAPageByItsRecordsAndNotByItsCursor) {
   );
 }
 
-TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysSmall) {
+TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysThere) {
   for (const auto& [attempt, size] :
        std::vector<std::pair<int, int>>{{1, 12}, {2, 6}, {3, 3}, {4, 1}, {9, 1}}) {
     ScriptedTransport transport;
@@ -167,6 +167,23 @@ TEST(FetchPrs, HalvesThePageOnEveryFailedAttemptAndStaysSmall) {
     EXPECT_EQ(transport.VariablesOf(0).at("first"), size) << attempt;
     EXPECT_EQ(transport.VariablesOf(1).at("first"), size) << attempt;
   }
+}
+
+TEST(FetchPrs, GrowsThePageAgainWhileAllGoesWell) {
+  std::vector<int> sizes;
+  FetchRequest request = RequestFor(
+      "github_prs",
+      R"({"repository":{"id":"77","full_name":"acme/shop"},"cursor":"k","page":1,"first":6})"
+  );
+  for (int page = 0; page < 7; ++page) {
+    ScriptedTransport transport;
+    transport.Answer200(PrPage({{.number = 1}}, "k" + std::to_string(page)));
+    const auto fetched = Fetch(request, transport);
+    ASSERT_TRUE(fetched);
+    sizes.push_back(transport.VariablesOf(0).at("first"));
+    request = Next(*fetched, "github_prs");
+  }
+  EXPECT_THAT(sizes, ::testing::ElementsAre(6, 8, 11, 14, 18, 23, 24));
 }
 
 TEST(FetchPrs, NeverMovesACursorPastAnError) {

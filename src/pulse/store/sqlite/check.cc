@@ -24,7 +24,8 @@ Result<std::vector<std::string>> CheckSqlite(const std::string& path) {
   PULSE_TRY(const auto db, Connection::Open({.path = path, .access = Access::kRead}));
   std::vector<std::string> problems;
   for (const Query& query :
-       {sql::check::integrity, sql::check::foreign_keys, sql::check::open_steps, sql::check::bodies}) {
+       {sql::check::integrity, sql::check::foreign_keys, sql::check::open_steps, sql::check::bodies
+       }) {
     PULSE_CHECK(Collect(*db, query, problems));
   }
   return problems;

@@ -80,6 +80,9 @@ Result<> Connection::Execute(const char* script, std::string_view name) {
   return {};
 }
 
+// Past the gate: a rollback must happen whatever a test's gate says.
+void Connection::RollBack() { sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr); }
+
 std::int64_t Connection::last_id() const { return sqlite3_last_insert_rowid(db_); }
 
 }  // namespace pulse::store::sqlite

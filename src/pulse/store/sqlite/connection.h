@@ -59,6 +59,9 @@ class Connection {
   }
   /// Runs a script of statements that bind nothing.
   Result<> Execute(const char* script, std::string_view name);
+  /// Ends a transaction without keeping anything of it. Cannot fail in a way that matters: SQLite
+  /// may have rolled back by itself already (disk full), and then nothing is left to do.
+  void RollBack();
 
   std::int64_t last_id() const;
   sqlite3* handle() const { return db_; }

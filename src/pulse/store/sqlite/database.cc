@@ -1,7 +1,5 @@
 #include "pulse/store/sqlite/database.h"
 
-#include <sqlite3.h>
-
 namespace pulse::store::sqlite {
 
 Result<std::unique_ptr<Database>> Database::Open(
@@ -17,12 +15,6 @@ Result<std::unique_ptr<Database>> Database::Open(
     database->readers_.push_back(std::move(reader));
   }
   return database;
-}
-
-// Not through Connection::Execute: a rollback must happen whatever a test's gate says. SQLite may
-// have rolled back by itself already (disk full); then this fails and nothing is left to do.
-void Database::RollBack() {
-  sqlite3_exec(writer_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 Result<> Database::Use(Durability durability) {

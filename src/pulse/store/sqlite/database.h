@@ -42,11 +42,11 @@ class Database {
     PULSE_CHECK(writer_->Execute("BEGIN IMMEDIATE", "begin"));
     auto result = std::forward<Work>(work)(*writer_);
     if (!result) {
-      RollBack();
+      writer_->RollBack();
       return result;
     }
     if (auto committed = writer_->Execute("COMMIT", "commit"); !committed) {
-      RollBack();
+      writer_->RollBack();
       return std::move(committed).error();
     }
     return result;
@@ -58,8 +58,7 @@ class Database {
     const Reader reader(*this);
     PULSE_CHECK(reader.connection().Execute("BEGIN", "begin"));
     auto result = std::forward<Work>(work)(reader.connection());
-    // Nothing was written; ending the snapshot cannot fail in a way that matters.
-    static_cast<void>(reader.connection().Execute("ROLLBACK", "rollback"));
+    reader.connection().RollBack();  // Nothing was written; this ends the snapshot.
     return result;
   }
 
@@ -83,7 +82,6 @@ class Database {
 
   Database(ConnectionOptions options, const Clock& clock)
       : options_(std::move(options)), clock_(clock) {}
-  void RollBack();
   /// SQLite takes the setting between transactions only. Needs write_mutex_.
   Result<> Use(Durability durability);
 

@@ -137,8 +137,8 @@ void DomainSql::DescribeChild(TableSql& sql) {
   );
   upsert += " ON CONFLICT (" + List(Concat({kScope, KeyOf(table)})) + ") DO UPDATE SET ";
   for (std::size_t i = table.key_columns; i < table.columns.size(); ++i) {
-    const std::string column(table.columns[i].name);
-    upsert += column + " = excluded." + column + ", ";
+    const std::string_view column = table.columns[i].name;
+    upsert.append(column).append(" = excluded.").append(column).append(", ");
   }
   upsert += surrogate + " = coalesce(excluded." + surrogate + ", " + surrogate + "), ";
   upsert +=

@@ -27,7 +27,7 @@ struct TableSql {
                  ///< absent)
   Query update;  ///< (cells, raw, position, job, hash, now, version, absent, tenant, id)
   Query confirm;  ///< (tenant, id, version): a newer page says the same
-  Query touch;   ///< (tenant, id, job, now): a child of the row changed
+  Query touch;    ///< (tenant, id, job, now): a child of the row changed
 
   // Child tables.
   Query upsert;    ///< (tenant, integration, cells, parent id, raw, position, job, hash, now, now)

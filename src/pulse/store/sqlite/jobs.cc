@@ -108,6 +108,24 @@ void Count(StageProgress& progress, model::StepState state, std::int64_t count) 
   }
 }
 
+Result<std::vector<StageProgress>> ReadStages(Connection& db, const model::Job& job) {
+  std::map<model::Stage, StageProgress> stages;
+  PULSE_TRY(Statement row, db.Select(sql::steps::progress, job.tenant, job.id));
+  PULSE_TRY(bool more, row.Next());
+  while (more) {
+    const auto stage = model::StageNamed(row.Text(0));
+    const auto state = model::StepStateNamed(row.Text(1));
+    if (stage && state) {
+      stages[*stage].stage = *stage;
+      Count(stages[*stage], *state, row.Int(2));
+    }
+    PULSE_TRY(more, row.Next());
+  }
+  std::vector<StageProgress> ordered;
+  for (const auto& [stage, counts] : stages) ordered.push_back(counts);
+  return ordered;
+}
+
 /// Sets when a job whose open steps all wait goes on, and why it waits.
 Result<> ReadWaiting(Connection& db, JobProgress& progress, EpochMs now) {
   const model::Job& job = progress.job;
@@ -183,21 +201,7 @@ Result<JobProgress> SqliteJobs::Progress(TenantId tenant, JobId id) {
     JobProgress progress;
     PULSE_TRY(progress.job, ReadJob(db, tenant, id));
     PULSE_TRY(progress.receipt, ReadReceipt(db, progress.job, now));
-    std::map<model::Stage, StageProgress> stages;
-    {
-      PULSE_TRY(Statement row, db.Select(sql::steps::progress, tenant, id));
-      PULSE_TRY(bool more, row.Next());
-      while (more) {
-        const auto stage = model::StageNamed(row.Text(0));
-        const auto state = model::StepStateNamed(row.Text(1));
-        if (stage && state) {
-          stages[*stage].stage = *stage;
-          Count(stages[*stage], *state, row.Int(2));
-        }
-        PULSE_TRY(more, row.Next());
-      }
-    }
-    for (const auto& [stage, counts] : stages) progress.stages.push_back(counts);
+    PULSE_TRY(progress.stages, ReadStages(db, progress.job));
     PULSE_CHECK(ReadWaiting(db, progress, now));
     return progress;
   });

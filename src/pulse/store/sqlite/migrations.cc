@@ -107,7 +107,7 @@ std::invoke_result_t<Work, Connection&> InTransaction(Connection& db, Work work)
   PULSE_CHECK(db.Execute("BEGIN IMMEDIATE", "begin"));
   auto result = work(db);
   if (!result) {
-    static_cast<void>(db.Execute("ROLLBACK", "rollback"));
+    db.RollBack();
     return result;
   }
   PULSE_CHECK(db.Execute("COMMIT", "commit"));

@@ -278,7 +278,7 @@ Error RunError(sqlite3* db, int code, const TenantSelectOptions& options) {
         "query ran over " + std::to_string(options.time_limit.count()) + " ms and was stopped"
     };
   }
-  const Error error = SqliteError(db, code, "select");
+  Error error = SqliteError(db, code, "select");
   if (error.kind() == ErrorKind::kUnavailable) return error;
   return Error{ErrorKind::kInvalid, std::string("query failed: ") + sqlite3_errmsg(db)};
 }

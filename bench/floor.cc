@@ -14,13 +14,13 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "floor_columns.h"
 #include <curl/curl.h>
 #include <simdjson.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <zstd.h>
 
-#include "floor_columns.h"
 #include "pulse/base/hash.h"
 #include "pulse/base/time.h"
 #include "pulse/model/tables.h"
@@ -73,11 +73,13 @@ class Upsert {
       marks += ", ?";
       sets.append(column.name).append(" = excluded.").append(column.name).append(", ");
     }
-    if (table.parent.table != nullptr) names.append(", ").append(table.parent.surrogate), marks += ", ?";
+    if (table.parent.table != nullptr)
+      names.append(", ").append(table.parent.surrogate), marks += ", ?";
     names += ", raw_id, content_hash, raw_position, job_id, created_at, updated_at";
     marks += ", ?, ?, 0, 1, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'";
     if (table.primary()) names += ", source_version, absent_fields", marks += ", 0, '[]'";
-    for (std::size_t i = 0; i < table.key_columns; ++i) key.append(", ").append(table.columns[i].name);
+    for (std::size_t i = 0; i < table.key_columns; ++i)
+      key.append(", ").append(table.columns[i].name);
     statement_ = Prepare(
         "INSERT INTO " + std::string(table.name) + " (" + names + ") VALUES (" + marks +
         ") ON CONFLICT (tenant_id, integration_id" + key + ") DO UPDATE SET " + sets +
@@ -161,7 +163,9 @@ void Person(Tables& to, Element record, const char* pointer, std::int64_t raw) {
   to.people.Write(raw);
 }
 
-void Children(Tables& to, Element issue, const std::string& id, std::int64_t raw, std::int64_t row) {
+void Children(
+    Tables& to, Element issue, const std::string& id, std::int64_t raw, std::int64_t row
+) {
   ForEach(issue, "/changelog/histories", [&](Element history) {
     Person(to, history, "/author", raw);
     int position = 0;
@@ -284,6 +288,9 @@ int main(int argc, char** argv) {
   std::printf(
       "{\"name\":\"floor\",\"issues\":%ld,\"rows\":%ld,\"cpu_us_per_issue\":%.2f,"
       "\"issues_per_second\":%.0f}\n",
-      issues, long(Upsert::rows), (CpuMicroseconds() - cpu) / double(issues), double(issues) / wall.count()
+      issues,
+      long(Upsert::rows),
+      (CpuMicroseconds() - cpu) / double(issues),
+      double(issues) / wall.count()
   );
 }

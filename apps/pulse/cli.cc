@@ -89,9 +89,8 @@ Outline Survey(WordList words, SettingFlags flags) {
     if (word.size() > 1 && word.starts_with('-')) {
       const Option* option = FindOption(outline.command, word);
       if (option == nullptr && IsSettingFlag(flags, word)) {
-        if (word.find('=') == std::string::npos && i + 1 < words.size()) {
-          outline.words.push_back(words[++i]);
-        }
+        const bool value_follows = word.find('=') == std::string::npos && i + 1 < words.size();
+        if (value_follows) outline.words.push_back(words[++i]);
         continue;
       }
       if (option == nullptr) {

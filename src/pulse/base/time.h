@@ -14,8 +14,9 @@ namespace pulse {
 using EpochMs = std::int64_t;
 
 /// Parses ISO 8601 as Jira and GitHub write it: `2023-06-24T19:24:50.000+0000`, `…+08:00`, `…Z`,
-/// `2016-09-15 16:59:01 UTC`, with 0 to 9 fractional digits (cut to milliseconds). A text without an offset is refused: it
-/// names no instant. Returns nothing for anything else, including impossible dates.
+/// `2016-09-15 16:59:01 UTC`, with 0 to 9 fractional digits (cut to milliseconds). A text without
+/// an offset is refused: it names no instant. Returns nothing for anything else, including
+/// impossible dates.
 std::optional<EpochMs> ParseInstant(std::string_view text) noexcept;
 
 /// `2023-06-24T19:24:50.000Z`, always 24 bytes; the form SQLite stores and JSON output shows.

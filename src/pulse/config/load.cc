@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -220,6 +221,12 @@ class Reader {
 }  // namespace
 
 Result<Loaded> Load(const Inputs& inputs) { return Reader(inputs).Read(); }
+
+std::optional<std::string> EnvironmentValue(const std::string& name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this program writes the environment.
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
 
 std::map<std::string, std::string> ProcessEnvironment() {
   std::map<std::string, std::string> variables;

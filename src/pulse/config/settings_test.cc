@@ -60,12 +60,12 @@ class SettingsTest : public testing::Test {
 };
 
 TEST_F(SettingsTest, WorkWithoutAnyInputButAHome) {
-  inputs_.environment = {{"HOME", "/home/u"}};
+  inputs_.environment = {{"HOME", "/srv/u"}};
 
   const Settings settings = LoadOrFail();
 
-  EXPECT_EQ(settings.home, "/home/u/.local/state/pulse");
-  EXPECT_EQ(settings.database_url, "sqlite:////home/u/.local/state/pulse/pulse.db");
+  EXPECT_EQ(settings.home, "/srv/u/.local/state/pulse");
+  EXPECT_EQ(settings.database_url, "sqlite:////srv/u/.local/state/pulse/pulse.db");
   EXPECT_EQ(settings.queue_url, "ledger");
   EXPECT_EQ(settings.backend_listen.host, "127.0.0.1");
   EXPECT_EQ(settings.backend_listen.port, 3001);
@@ -79,7 +79,7 @@ TEST_F(SettingsTest, WorkWithoutAnyInputButAHome) {
 }
 
 TEST_F(SettingsTest, FollowXdgStateHome) {
-  inputs_.environment = {{"HOME", "/home/u"}, {"XDG_STATE_HOME", "/state"}};
+  inputs_.environment = {{"HOME", "/srv/u"}, {"XDG_STATE_HOME", "/state"}};
   EXPECT_EQ(LoadOrFail().home, "/state/pulse");
 }
 
@@ -142,7 +142,7 @@ TEST_F(SettingsTest, ReadTheFileThatIsNamedAndNoOther) {
 }
 
 TEST_F(SettingsTest, ReadEveryKindOfValueFromTheFile) {
-  inputs_.environment = {{"HOME", "/home/u"}};
+  inputs_.environment = {{"HOME", "/srv/u"}};
   inputs_.file = Write("all.toml", R"(
 home = "/var/lib/pulse"
 queue_url = "amqp://pulse@mq/pulse"
@@ -302,7 +302,7 @@ TEST(Rows, AreCompleteAndDistinct) {
 TEST(Rows, AcceptTheirOwnExamples) {
   for (const Row& row : Rows()) {
     Inputs inputs;
-    inputs.environment = {{"HOME", "/home/u"}, {std::string{row.env}, std::string{row.example}}};
+    inputs.environment = {{"HOME", "/srv/u"}, {std::string{row.env}, std::string{row.example}}};
     const auto loaded = Load(inputs);
     EXPECT_TRUE(loaded) << row.name << ": " << loaded.error().message();
   }

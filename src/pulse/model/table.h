@@ -78,8 +78,10 @@ struct Table {
 };
 
 // Columns the store adds to every domain table, and which a Table does not list:
-//   id, tenant_id, integration_id, raw_id, raw_position, job_id, content_hash, created_at, updated_at
-// and to primary tables also: source_version, absent_fields, deleted_at, deleted_reason. The raw_id of
-// the row's last writer is also its fetch sequence: of two equal source versions the higher one wins.
+//   id, tenant_id, integration_id, raw_id, raw_position, job_id, content_hash, created_at,
+//   updated_at
+// and to primary tables also: source_version, absent_fields, deleted_at, deleted_reason. The raw_id
+// of the row's last writer is also its fetch sequence: of two equal source versions the higher one
+// wins.
 
 }  // namespace pulse::model

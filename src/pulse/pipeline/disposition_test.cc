@@ -15,7 +15,8 @@ model::Step StepWith(int attempts, model::Stage stage = model::Stage::kExtract) 
 }
 
 TEST(DispositionOf, ARateLimitWaitsAsLongAsTheSourceSaidAndCostsNoAttempt) {
-  const Error error = Error{ErrorKind::kRateLimited, "slow down"}.RetryAfter(std::chrono::seconds(7));
+  const Error error =
+      Error{ErrorKind::kRateLimited, "slow down"}.RetryAfter(std::chrono::seconds(7));
 
   const Disposition next = DispositionOf(error, StepWith(100), 0.5);
 

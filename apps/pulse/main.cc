@@ -10,6 +10,7 @@
 #include "help.h"
 #include "report.h"
 #include "terminal.h"
+#include <malloc.h>
 
 namespace pulse::app {
 namespace {
@@ -39,6 +40,11 @@ ExitCode Report(const Error& error, bool json) {
   return ExitCodeOf(error.kind());
 }
 
+/// glibc gives each thread an arena of its own, and pages of megabytes that wander between fetching
+/// and decoding threads leave holes in all of them: 100,000 issues took 270 MiB. Two arenas take
+/// 140 MiB for about 5 % more CPU time.
+void BoundHeap() { mallopt(M_ARENA_MAX, 2); }
+
 ExitCode Main(const std::vector<std::string>& words) {
   Streams streams{
       .in = std::cin,
@@ -66,6 +72,7 @@ int main(int count, char** values) {
   // A closed pipe or socket is an error value, not a reason to die.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
+  pulse::app::BoundHeap();
   const std::vector<std::string> words(values + (count > 0 ? 1 : 0), values + count);
   return static_cast<int>(pulse::app::Main(words));
 }

@@ -74,7 +74,7 @@ function pulse(...args) {
   });
 }
 
-const sim = await simulator('--seed', '11', '--issues', '400', '--prs', '200');
+const sim = await simulator('--seed', '11', '--issues', '2100', '--prs', '200');
 const proxy = await recorder(sim.url);
 try {
   await pulse('tenant', 'create', 'acme');
@@ -86,6 +86,7 @@ try {
     await pulse('sync', name, '--tenant', 'acme', '--json');
     await pulse('sync', name, '--tenant', 'acme', '--json'); // The incremental requests are others.
   }
+  await pulse('sync', 'cloud', '--tenant', 'acme', '--since', '9000d', '--json'); // Page by page, what else goes in bulk.
 } finally {
   proxy.stop();
   sim.stop();

@@ -169,6 +169,8 @@ def differences(left, right, most=5):
 def main(*tests):
     """Runs the tests named on the command line, or all; a failure names itself and the rest goes on."""
     wanted = sys.argv[1:]
+    if unknown := set(wanted) - {test.__name__ for test in tests}:
+        sys.exit(f"no such test: {', '.join(sorted(unknown))}")
     failed = 0
     for test in tests:
         if wanted and test.__name__ not in wanted:

@@ -60,9 +60,10 @@ class WorldJiraSource final : public JiraSource {
   }
 
   std::optional<std::int64_t> Find(std::string_view id_or_key) const override {
+    const char* const begin = id_or_key.data();
+    const char* const end = begin + id_or_key.size();
     std::int64_t id = 0;
-    const char* end = id_or_key.data() + id_or_key.size();
-    const auto read = std::from_chars(id_or_key.data(), end, id);
+    const auto read = std::from_chars(begin, end, id);
     if (read.ec == std::errc() && read.ptr == end) return world_.FindIssue(id);
     return world_.FindIssueKey(id_or_key);
   }

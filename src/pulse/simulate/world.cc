@@ -22,24 +22,24 @@ constexpr std::int64_t kFirstSprintId = 1;
 
 // Which project each of 16 consecutive issues belongs to: shares 5 3 3 2 2 1, well mixed. It does
 // not depend on the seed, so keys are the same in every world and can be turned back into indexes.
-constexpr std::array<std::int8_t, 16> kPattern = {0, 1, 0, 2, 3, 0, 1, 4, 0, 2, 3, 0, 1, 4, 2, 5};
-constexpr std::array<std::int8_t, kProjectCount> kShare = {5, 3, 3, 2, 2, 1};
+constexpr std::array<std::uint8_t, 16> kPattern = {0, 1, 0, 2, 3, 0, 1, 4, 0, 2, 3, 0, 1, 4, 2, 5};
+constexpr std::array<std::uint8_t, kProjectCount> kShare = {5, 3, 3, 2, 2, 1};
 
-constexpr std::array<std::int8_t, 16> RanksOfSlots() {
-  std::array<std::int8_t, 16> ranks{};
-  std::array<std::int8_t, kProjectCount> seen{};
+constexpr std::array<std::uint8_t, 16> RanksOfSlots() {
+  std::array<std::uint8_t, 16> ranks{};
+  std::array<std::uint8_t, kProjectCount> seen{};
   for (std::size_t slot = 0; slot < kPattern.size(); ++slot) {
-    ranks[slot] = seen[static_cast<std::size_t>(kPattern[slot])]++;
+    ranks[slot] = seen[kPattern[slot]]++;
   }
   return ranks;
 }
-constexpr std::array<std::int8_t, 16> kRank = RanksOfSlots();
+constexpr std::array<std::uint8_t, 16> kRank = RanksOfSlots();
 
 constexpr auto SlotsOfRanks() {
-  std::array<std::array<std::int8_t, 5>, kProjectCount> slots{};
+  std::array<std::array<std::uint8_t, 5>, kProjectCount> slots{};
   for (std::size_t slot = 0; slot < kPattern.size(); ++slot) {
     slots[static_cast<std::size_t>(kPattern[slot])][static_cast<std::size_t>(kRank[slot])] =
-        static_cast<std::int8_t>(slot);
+        static_cast<std::uint8_t>(slot);
   }
   return slots;
 }

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pulse/source/json_slice.h"
+
 namespace pulse::source {
 namespace {
 
@@ -68,6 +70,17 @@ TEST(ForEachRecord, RefusesAPageWithoutItsArray) {
     const Walked walked = Walk(body, kIssues);
     EXPECT_FALSE(walked.ok) << body;
     EXPECT_TRUE(walked.good.empty());
+  }
+}
+
+TEST(SliceField, FindsTheValueOfATopLevelKeyInTextThatIsNoJson) {
+  constexpr std::string_view kBroken =
+      "{\"a\":{\"id\":1}, \"id\" : \"7\\\"\" ,\"n\":0x,\"t\":\"\xff\"}";
+  EXPECT_EQ(SliceField(kBroken, "id"), "\"7\\\"\"");
+  EXPECT_EQ(SliceField(kBroken, "n"), "0x");
+  EXPECT_FALSE(SliceField(kBroken, "z"));
+  for (const std::string_view body : {"", "[]", "{\"id\"", "{\"id\":\"7", "{\"id\":"}) {
+    EXPECT_FALSE(SliceField(body, "id")) << body;
   }
 }
 

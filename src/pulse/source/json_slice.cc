@@ -40,4 +40,11 @@ Result<std::vector<std::string_view>> SliceArray(
   }
 }
 
+std::optional<std::string_view> SliceField(std::string_view body, std::string_view key) {
+  JsonScanner in(body);
+  if (!EnterField(in, key)) return std::nullopt;
+  const std::string_view value = in.Value();
+  return value.empty() ? std::nullopt : std::optional(value);
+}
+
 }  // namespace pulse::source

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Cutting an array out of a text that is not quite JSON, by brackets and quotes alone.
+/// Cutting an array or a field out of a text that is not quite JSON, by brackets and quotes alone.
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,9 @@ namespace pulse::source {
 Result<std::vector<std::string_view>> SliceArray(
     std::string_view body, std::span<const std::string_view> path
 );
+
+/// The bytes of the value `key` has in the object `body`, a text with its quotes; nothing when it
+/// is not there. Looks at as little as SliceArray.
+std::optional<std::string_view> SliceField(std::string_view body, std::string_view key);
 
 }  // namespace pulse::source

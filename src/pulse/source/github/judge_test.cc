@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pulse/source/github/headers.h"
 #include "pulse/source/github/urls.h"
 
 namespace pulse::source::github {

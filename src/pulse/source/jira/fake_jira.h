@@ -22,7 +22,7 @@ struct FakeIssue {
   int histories = 1;
   int comments = 0;
   int worklogs = 0;
-  bool gone = false;      ///< Listed by the sweep, known to nobody else.
+  bool gone = false;      ///< Listed by ids, known to nobody else.
   bool left_out = false;  ///< Exists, but bulk answers leave it out.
   std::string raw;        ///< Served instead of a well-formed issue, when not empty.
 };
@@ -30,6 +30,9 @@ struct FakeIssue {
 struct FakeOptions {
   bool is_cloud = true;
   int ids_per_page = 5000;
+  int issues_per_page = 100;  ///< Searches for more than ids.
+  /// What approximate-count says: the truth when not set. Many make the bulk plan, few the pages.
+  std::optional<int> estimate = std::nullopt;
   int inline_histories = 40;
   int inline_list = 20;
   bool empty_page_first = false;
@@ -57,10 +60,13 @@ class FakeJira final : public Transport {
   std::vector<Call> sent;
 
   int Count(const std::string& endpoint) const;
+  /// Searches for ids alone, and searches for whole issues.
+  int CountSweeps() const;
+  int CountPages() const;
 
  private:
   Answer Respond(const Call& call);
-  Answer Sweep(const Call& call) const;
+  Answer Search(const Call& call) const;
   Answer ServerSearch(const Call& call) const;
   Answer Bulk(const Call& call) const;
   Answer Histories(const Call& call) const;

@@ -67,6 +67,8 @@ int Parameter(const std::string& path, const std::string& name) {
   return at == std::string::npos ? 0 : std::stoi(path.substr(at + name.size() + 1));
 }
 
+bool IsSweep(const Call& call) { return call.body.find(R"("fields":["id"])") != std::string::npos; }
+
 }  // namespace
 
 void FakeJira::AddIssues(int count, const std::function<void(int, FakeIssue&)>& shape) {
@@ -82,6 +84,12 @@ int FakeJira::Count(const std::string& endpoint) const {
   const auto found = calls.find(endpoint);
   return found == calls.end() ? 0 : found->second;
 }
+
+int FakeJira::CountSweeps() const {
+  return static_cast<int>(std::count_if(sent.begin(), sent.end(), IsSweep));
+}
+
+int FakeJira::CountPages() const { return Count("POST /rest/api/3/search/jql") - CountSweeps(); }
 
 Result<Answer> FakeJira::Send(const Call& call) {
   ++calls[call.endpoint];
@@ -114,21 +122,27 @@ std::string FakeJira::IssueJson(const FakeIssue& issue) const {
          std::to_string(issue.histories) + R"(,"histories":)" + Repeat(histories, History) + "}}";
 }
 
-Answer FakeJira::Sweep(const Call& call) const {
+Answer FakeJira::Search(const Call& call) const {
   const auto page = JsonPage::Parse(call.body);
   const Value root = (*page)->root();
+  const bool ids_only = IsSweep(call);
   const std::string token = root["nextPageToken"].id();
   if (options_.empty_page_first && token.empty()) {
     return Ok(R"({"issues":[],"nextPageToken":"0"})");
   }
+  const int most = ids_only ? options_.ids_per_page : options_.issues_per_page;
+  const auto asked = root["maxResults"].integer().value_or(50);
   const std::size_t start = token.empty() ? 0 : std::stoul(token);
-  const std::size_t end =
-      std::min(issues.size(), start + static_cast<std::size_t>(options_.ids_per_page));
-  std::string json = R"({"issues":[)";
+  const std::size_t end = std::min(
+      issues.size(), start + static_cast<std::size_t>(std::min<std::int64_t>(most, asked))
+  );
+  std::string json;
   for (std::size_t i = start; i < end; ++i) {
-    json.append(i > start ? "," : "").append(R"({"id":")" + issues[i].id + R"("})");
+    if (!ids_only && issues[i].gone) continue;
+    json.append(json.empty() ? "" : ",");
+    json += ids_only ? R"({"id":")" + issues[i].id + R"("})" : IssueJson(issues[i]);
   }
-  json += ']';
+  json = R"({"issues":[)" + json + ']';
   if (end == issues.size()) return Ok(json + R"(,"isLast":true})");
   const std::string next = options_.repeats_token && !token.empty() ? token : std::to_string(end);
   return Ok(json + R"(,"nextPageToken":")" + next + R"("})");
@@ -217,7 +231,11 @@ Answer FakeJira::Respond(const Call& call) {
     );
   }
   if (has("/myself")) return Ok(R"({"accountId":"a1","displayName":"Ada"})");
-  if (has("/search/jql")) return Sweep(call);
+  if (has("/search/jql")) return Search(call);
+  if (has("/search/approximate-count")) {
+    const int truth = static_cast<int>(issues.size());
+    return Ok(R"({"count":)" + std::to_string(options_.estimate.value_or(truth)) + "}");
+  }
   if (has("/changelog/bulkfetch")) return Histories(call);
   if (has("/issue/bulkfetch")) return Bulk(call);
   if (has("/issue/")) return OneIssue(path);

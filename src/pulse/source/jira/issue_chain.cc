@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "pulse/model/json_text.h"
+#include "pulse/source/jira/id_list.h"
+#include "pulse/source/json_slice.h"
 
 namespace pulse::source::jira {
 namespace {
@@ -11,16 +13,6 @@ namespace {
 /// Limits of changelog/bulkfetch.
 constexpr std::size_t kHistoriesPerCall = 1000;
 constexpr std::int64_t kEntriesPerCall = 10000;
-
-std::vector<std::string> Split(std::string_view joined) {
-  std::vector<std::string> parts;
-  while (!joined.empty()) {
-    const std::string_view part = joined.substr(0, joined.find(','));
-    joined.remove_prefix(std::min(joined.size(), part.size() + 1));
-    parts.emplace_back(part);
-  }
-  return parts;
-}
 
 Value At(Value array, std::size_t index) {
   Value found;
@@ -58,13 +50,19 @@ void NoteIssue(IssuePage& page, Value issue) {
   page.ids.push_back(std::move(id));
 }
 
+/// Text that is no JSON mostly still says whose it is.
+void NoteBroken(IssuePage& page, std::string_view raw) {
+  ++page.broken;
+  std::string_view id = SliceField(raw, "id").value_or("");
+  if (id.size() < 2 || id.front() != '"') return;
+  page.broken_ids.emplace_back(id.substr(1, id.size() - 2));
+}
+
 }  // namespace
 
 std::string IssueChain::ToMembers() const {
-  std::string joined;
-  for (const std::string& id : ids) joined.append(joined.empty() ? "" : ",").append(id);
   std::string members = R"("ids":)";
-  model::AppendJsonString(members, joined);
+  model::AppendJsonString(members, JoinIds(ids));
   members += R"(,"histories":[)";
   const char* separator = "";
   for (const LongHistory& history : histories) {
@@ -88,7 +86,7 @@ std::string IssueChain::ToMembers() const {
 
 IssueChain IssueChain::FromParams(Value params) {
   IssueChain chain;
-  chain.ids = Split(params["ids"].text().value_or(""));
+  chain.ids = SplitIds(params["ids"].text().value_or(""));
   params["histories"].ForEach([&](Value pair) {
     chain.histories.push_back({At(pair, 0).id(), At(pair, 1).integer().value_or(0)});
   });
@@ -136,7 +134,7 @@ Result<IssuePage> ReadIssuePage(std::string_view body) {
       body,
       kPath,
       [&](std::int32_t, Value issue) { NoteIssue(page, issue); },
-      [&](const BrokenRecord&) { ++page.broken; }
+      [&](const BrokenRecord& record) { NoteBroken(page, record.raw); }
   ));
   return page;
 }

@@ -43,7 +43,7 @@ std::string_view WithoutOrder(std::string_view jql) {
   return Trimmed(jql);
 }
 
-std::string SweepJql(const FetchRequest& request, const SyncContext& context) {
+std::string BoundedJql(const FetchRequest& request, const SyncContext& context) {
   std::string jql;
   const auto restrict_to = [&](std::string_view clause) {
     if (!jql.empty()) jql += " AND ";
@@ -63,7 +63,11 @@ std::string SweepJql(const FetchRequest& request, const SyncContext& context) {
   if (context.since || jql.empty()) {
     restrict_to("updated >= " + std::to_string(context.since.value_or(0)));
   }
-  return jql + " ORDER BY created ASC";
+  return jql;
+}
+
+std::string SweepJql(const FetchRequest& request, const SyncContext& context) {
+  return BoundedJql(request, context) + " ORDER BY created ASC";
 }
 
 }  // namespace pulse::source::jira

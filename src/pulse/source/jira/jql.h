@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The JQL of an issue sweep.
+/// The JQL of an issue search.
 ///
 /// Bounds are unquoted epoch milliseconds: quoted dates have minute precision and are read in the
 /// account's own time zone. There is no upper bound: with one, an issue that changes all the time
@@ -16,6 +16,9 @@ namespace pulse::source::jira {
 
 /// Everything in the integration's scope, updated since context.since, and matching the job's own
 /// query, if any. Always bounded, as /search/jql demands.
+std::string BoundedJql(const FetchRequest& request, const SyncContext& context);
+
+/// The same in the order of reading.
 std::string SweepJql(const FetchRequest& request, const SyncContext& context);
 
 /// The part of a query before its own ORDER BY (outside quotes, in any case).

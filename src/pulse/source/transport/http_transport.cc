@@ -62,7 +62,12 @@ HttpTransport::HttpTransport(
 
 Result<Answer> HttpTransport::Send(const Call& call) {
   auto answer = SendWithinLimits(call);
-  if (!answer) return std::move(answer).error().While(call.endpoint);
+  if (!answer) {
+    Error error = std::move(answer).error();
+    // A dialect's verdict names the endpoint itself.
+    if (error.message().starts_with(call.endpoint)) return error;
+    return std::move(error).While(call.endpoint);
+  }
   return answer;
 }
 

@@ -28,19 +28,6 @@ std::string Join(std::string_view path, std::string_view word) {
   return path.empty() ? std::string(word) : std::string(path) + " " + std::string(word);
 }
 
-/// The words that may follow `path`: commands and groups.
-std::vector<std::string> WordsAfter(std::string_view path) {
-  std::vector<std::string> next;
-  const std::string prefix = path.empty() ? "" : std::string(path) + " ";
-  for (const Command& command : kCommands) {
-    if (!command.path.starts_with(prefix)) continue;
-    const std::string_view rest = command.path.substr(prefix.size());
-    std::string word(rest.substr(0, rest.find(' ')));
-    if (std::ranges::find(next, word) == next.end()) next.push_back(std::move(word));
-  }
-  return next;
-}
-
 /// `ls` where the table says `list`; the word itself otherwise.
 std::string Unalias(std::string_view path, const std::string& word) {
   const std::vector<std::string> next = WordsAfter(path);
@@ -102,9 +89,8 @@ Outline Survey(WordList words, SettingFlags flags) {
     if (word.size() > 1 && word.starts_with('-')) {
       const Option* option = FindOption(outline.command, word);
       if (option == nullptr && IsSettingFlag(flags, word)) {
-        if (word.find('=') == std::string::npos && i + 1 < words.size()) {
-          outline.words.push_back(words[++i]);
-        }
+        const bool value_follows = word.find('=') == std::string::npos && i + 1 < words.size();
+        if (value_follows) outline.words.push_back(words[++i]);
         continue;
       }
       if (option == nullptr) {

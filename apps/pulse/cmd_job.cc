@@ -85,6 +85,7 @@ Result<ExitCode> RunJobList(Context& context) {
   for (const model::Integration& integration : integrations)
     names[integration.id] = integration.name;
   std::vector<TextRow> rows;
+  rows.reserve(jobs.size());
   for (const model::Job& job : jobs) {
     rows.push_back(
         {std::to_string(job.id.value()),

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongestTextBytes = std::size_t{32} * 1024;
 
 Result<std::string> EntityTypeFor(Context& context, const source::Connectors& connectors) {
-  const std::string kind = context.call().Value("kind");
+  std::string kind = context.call().Value("kind");
   if (kind.empty()) return kind;
   if (kind == "issue") return std::string("jira_issues");
   if (kind == "pr") return std::string("github_prs");
@@ -57,6 +57,7 @@ Result<ExitCode> RunSearch(Context& context) {
     return ExitCode::kOk;
   }
   std::vector<TextRow> rows;
+  rows.reserve(hits.size());
   for (const vectors::Hit& hit : hits) {
     rows.push_back({fmt::format("{:.3f}", hit.score), hit.reference, hit.title});
   }

@@ -30,6 +30,7 @@ Result<ExitCode> RunTenantList(Context& context) {
     return ExitCode::kOk;
   }
   std::vector<TextRow> rows;
+  rows.reserve(tenants.size());
   for (const model::Tenant& tenant : tenants) {
     rows.push_back(
         {std::to_string(tenant.id.value()), tenant.name, FormatInstant(tenant.created_at)}

@@ -4,6 +4,9 @@
 /// Every command of `pulse`, described once. handlers.cc maps each path to its function and does
 /// not compile when one is missing; docs/reference/cli.md is generated (`pulse help --markdown`).
 
+#include <string>
+#include <vector>
+
 #include "command.h"
 
 namespace pulse::app {
@@ -484,5 +487,8 @@ constexpr const Group* FindGroup(std::string_view name) {
   }
   return nullptr;
 }
+
+/// The words that may follow `path` ("" or "tenant"): commands and groups.
+std::vector<std::string> WordsAfter(std::string_view path);
 
 }  // namespace pulse::app

@@ -61,18 +61,6 @@ std::string Spaced(std::string_view choices) {
   return out;
 }
 
-std::vector<std::string> NextWords(std::string_view path) {
-  std::vector<std::string> next;
-  const std::string prefix = path.empty() ? "" : std::string(path) + " ";
-  for (const Command& command : kCommands) {
-    if (!command.path.starts_with(prefix)) continue;
-    const std::string_view rest = command.path.substr(prefix.size());
-    std::string word(rest.substr(0, rest.find(' ')));
-    if (std::ranges::find(next, word) == next.end()) next.push_back(std::move(word));
-  }
-  return next;
-}
-
 class Script {
  public:
   Script(std::string_view words_variable, std::span<const std::string> entity_types)
@@ -121,10 +109,10 @@ class Script {
 
   std::string WordCases() const {
     std::string out =
-        "    case \"$here\" in\n      \"\") " + Assign(JoinWith(NextWords(""), " ")) + " ;;\n";
+        "    case \"$here\" in\n      \"\") " + Assign(JoinWith(WordsAfter(""), " ")) + " ;;\n";
     for (const Group& group : kGroups) {
       out += "      \"" + std::string(group.name) + "\") " +
-             Assign(JoinWith(NextWords(group.name), " ")) + " ;;\n";
+             Assign(JoinWith(WordsAfter(group.name), " ")) + " ;;\n";
     }
     for (const Command& command : kCommands) {
       if (command.arguments.empty()) continue;
@@ -224,7 +212,7 @@ complete -c pulse -f
     out += "complete -c pulse -n " + Quoted("__pulse_at \"" + std::string(at) + "\"") + " -a " +
            next + " -d " + Quoted(summary) + "\n";
   };
-  for (const std::string& next : NextWords("")) {
+  for (const std::string& next : WordsAfter("")) {
     const Command* command = FindCommand(next);
     word("", next, command != nullptr ? command->summary : FindGroup(next)->summary);
   }

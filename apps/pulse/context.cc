@@ -1,7 +1,6 @@
 #include "context.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <istream>
 #include <ostream>
 
@@ -9,6 +8,7 @@
 #include "suggest.h"
 #include "terminal.h"
 
+#include "pulse/config/settings.h"
 #include "pulse/secrets/vault.h"
 #include "pulse/telemetry/log.h"
 
@@ -18,9 +18,8 @@ Context::Context(const Invocation& call, Streams streams) : call_(call), streams
 Context::~Context() = default;
 
 bool Context::color() const {
-  const char* no_color = std::getenv("NO_COLOR");
   return streams_.err_is_terminal && !call_.Has("no-color") &&
-         (no_color == nullptr || *no_color == '\0');
+         config::EnvironmentValue("NO_COLOR").value_or("").empty();
 }
 
 std::size_t Context::width() const {
@@ -96,10 +95,7 @@ Result<Engine*> Context::OpenEngine(const config::Settings& settings) {
 Result<model::Tenant> Context::Tenant() {
   PULSE_TRY(Engine * engine, OpenEngine());
   std::string name = call_.Value("tenant");
-  if (const char* from_environment = std::getenv("PULSE_TENANT");
-      name.empty() && from_environment) {
-    name = from_environment;
-  }
+  if (name.empty()) name = config::EnvironmentValue("PULSE_TENANT").value_or("");
   PULSE_TRY(std::vector<model::Tenant> tenants, engine->store().catalog().ListTenants());
   if (name.empty()) {
     if (tenants.size() == 1) return tenants.front();

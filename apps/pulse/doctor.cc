@@ -1,8 +1,8 @@
 #include "doctor.h"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "health.h"
 #include "text_table.h"
@@ -14,6 +14,8 @@
 namespace pulse::app {
 namespace {
 
+std::string Reason(int error) { return std::generic_category().message(error); }
+
 namespace fs = std::filesystem;
 
 Finding CheckHome(const config::Settings& settings) {
@@ -21,12 +23,12 @@ Finding CheckHome(const config::Settings& settings) {
   struct stat info{};
   if (stat(settings.home.c_str(), &info) != 0) {
     finding.health = errno == ENOENT ? Health::kSkipped : Health::kFailed;
-    finding.found += errno == ENOENT ? " is not there yet; the first command makes it"
-                                     : std::string(": ") + std::strerror(errno);
+    finding.found +=
+        errno == ENOENT ? " is not there yet; the first command makes it" : ": " + Reason(errno);
     if (finding.health == Health::kFailed) finding.fix = "set PULSE_HOME to a directory of yours";
   } else if (access(settings.home.c_str(), R_OK | W_OK | X_OK) != 0) {
     finding.health = Health::kFailed;
-    finding.found += std::string(": ") + std::strerror(errno);
+    finding.found += ": " + Reason(errno);
     finding.fix = "chown it to the user pulse runs as, or set PULSE_HOME";
   } else if ((info.st_mode & 0022U) != 0) {
     finding.health = Health::kWarning;
@@ -113,7 +115,7 @@ Finding CheckFileSetting(std::string_view id, const std::string& path) {
     finding.found = "not set";
   } else if (access(path.c_str(), R_OK) != 0) {
     finding.health = Health::kFailed;
-    finding.found += std::string(": ") + std::strerror(errno);
+    finding.found += ": " + Reason(errno);
     finding.fix = "make it readable, or unset " + std::string(id);
   }
   return finding;

@@ -11,7 +11,7 @@
 
 namespace pulse::app {
 
-enum class ExitCode : int {
+enum class ExitCode : unsigned char {
   kOk = 0,
   kFailed = 1,
   kUsage = 2,

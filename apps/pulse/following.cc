@@ -1,6 +1,5 @@
 #include "following.h"
 
-#include <optional>
 #include <thread>
 
 #include "progress_board.h"
@@ -25,33 +24,40 @@ Error Interrupted(const std::vector<Followed>& jobs) {
   };
 }
 
+/// One thread a job, one line on the board; what became of each, in the order of `jobs`.
+std::vector<Result<model::Receipt>> FollowEach(
+    Context& context, Engine& engine, const std::vector<Followed>& jobs, const std::stop_token& stop
+) {
+  std::vector<Result<model::Receipt>> outcomes(jobs.size());
+  ProgressBoard board(context.streams().err, KindFor(context), context.color());
+  const auto follow = [&](std::size_t i, std::size_t slot) {
+    const auto show = [&](const store::JobProgress& progress) { board.Update(slot, progress); };
+    outcomes[i] = engine.Follow(jobs[i].tenant.id, jobs[i].job, show, stop);
+  };
+  std::vector<std::jthread> followers;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const model::Integration& integration = jobs[i].integration;
+    const std::size_t slot =
+        board.Add(jobs[i].tenant.name + "/" + integration.name, integration.provider);
+    followers.emplace_back(follow, i, slot);
+  }
+  followers.clear();  // joins
+  return outcomes;
+}
+
 }  // namespace
 
 Result<> FollowAll(
     Context& context, Engine& engine, std::vector<Followed>& jobs, std::stop_token stop
 ) {
-  std::vector<std::optional<Result<model::Receipt>>> outcomes(jobs.size());
-  {
-    ProgressBoard board(context.streams().err, KindFor(context), context.color());
-    std::vector<std::jthread> followers;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const Followed& job = jobs[i];
-      const std::size_t slot =
-          board.Add(job.tenant.name + "/" + job.integration.name, job.integration.provider);
-      followers.emplace_back([&, i, slot] {
-        const auto show = [&](const store::JobProgress& progress) { board.Update(slot, progress); };
-        outcomes[i] = engine.Follow(jobs[i].tenant.id, jobs[i].job, show, stop);
-      });
-    }
-    followers.clear();  // joins
-  }
+  std::vector<Result<model::Receipt>> outcomes = FollowEach(context, engine, jobs, stop);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (!*outcomes[i]) {
-      Error error = std::move(*outcomes[i]).error();
+    if (!outcomes[i]) {
+      Error error = std::move(outcomes[i]).error();
       if (error.kind() == ErrorKind::kCancelled) return Interrupted(jobs);
       return std::move(error).While("follow job " + std::to_string(jobs[i].job.value()));
     }
-    jobs[i].receipt = **std::move(outcomes[i]);
+    jobs[i].receipt = *std::move(outcomes[i]);
   }
   return {};
 }

@@ -21,6 +21,7 @@ Result<std::int64_t> IndexBatch(
   );
   if (texts.empty()) return 0;
   std::vector<std::string_view> views;
+  views.reserve(texts.size());
   for (const store::EmbeddingText& text : texts) views.push_back(text.text);
   PULSE_TRY(auto values, engine.embedder().Embed(views, stop));
   std::vector<vectors::Point> points;

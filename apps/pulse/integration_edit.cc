@@ -1,12 +1,12 @@
 #include "integration_edit.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "suggest.h"
 #include "values.h"
 
+#include "pulse/config/settings.h"
 #include "pulse/secrets/vault.h"
 
 namespace pulse::app {
@@ -30,11 +30,11 @@ Result<std::optional<std::string>> ReadToken(Context& context) {
   if (from_environment) {
     const std::string variable = call.Value("token-env");
     where = "environment variable " + variable;
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr) {
+    auto value = config::EnvironmentValue(variable);
+    if (!value) {
       return Error{ErrorKind::kInvalid, where + " is not set; fix: export " + variable + "=…"};
     }
-    token = value;
+    token = *std::move(value);
   } else {
     PULSE_TRY(token, context.ReadInput(kLongestTokenBytes));
   }

@@ -33,6 +33,7 @@ std::string EntityTable(const model::Receipt& receipt, std::size_t width) {
     columns.push_back({std::string(title), Align::kRight});
   }
   std::vector<TextRow> rows;
+  rows.reserve(receipt.entities.size());
   for (const auto& [name, counts] : receipt.entities) {
     rows.push_back(
         {name,

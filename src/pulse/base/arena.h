@@ -16,7 +16,7 @@ namespace pulse {
 class Arena {
  public:
   std::string_view Copy(std::string_view text) {
-    if (text.empty()) return {"", 0};
+    if (text.empty()) return "";
     char* to = Allocate(text.size());
     std::memcpy(to, text.data(), text.size());
     return {to, text.size()};

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "pulse/base/ascii.h"
+
 namespace pulse {
-namespace {
-
-constexpr char Lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-}  // namespace
 
 int EditDistance(std::string_view a, std::string_view b) {
   // Three rows of the usual matrix; the oldest is there for swaps.

@@ -142,7 +142,8 @@ std::optional<EpochMs> ParseInstant(std::string_view text) noexcept {
   if (!in.ok || !in.rest.empty() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const std::int64_t days =
       DaysFromCivil(date.year, static_cast<unsigned>(date.month), static_cast<unsigned>(date.day));
-  const std::int64_t seconds = days * 86400 + hour * 3600 + (minute - offset) * 60 + second;
+  const std::int64_t minutes = (days * 24 + hour) * 60 + minute - offset;
+  const std::int64_t seconds = minutes * 60 + second;
   return seconds * 1000 + millisecond;
 }
 

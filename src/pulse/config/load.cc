@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -54,7 +55,7 @@ const std::string* Variable(const Inputs& inputs, std::string_view name) {
 void FindMisspeltVariables(const Inputs& inputs, Problems& problems) {
   const std::vector<std::string_view> known = Column(&Row::env);
   for (const auto& [name, value] : inputs.environment) {
-    const auto is_name = [&name = name](std::string_view other) { return name == other; };
+    const auto is_name = [&name](std::string_view other) { return name == other; };
     if (!name.starts_with("PULSE_") || std::ranges::any_of(known, is_name)) continue;
     if (std::ranges::any_of(kForeignVariables, is_name)) continue;
     if (const auto nearest = Nearest(name, known, kMaxTypingErrors)) {
@@ -220,6 +221,12 @@ class Reader {
 }  // namespace
 
 Result<Loaded> Load(const Inputs& inputs) { return Reader(inputs).Read(); }
+
+std::optional<std::string> EnvironmentValue(const std::string& name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this program writes the environment.
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
 
 std::map<std::string, std::string> ProcessEnvironment() {
   std::map<std::string, std::string> variables;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -120,6 +121,9 @@ struct Loaded {
 /// An environment variable that no row names is ignored, unless it is within two typing errors of
 /// one that is (PULSE_VECTOR): then it is a problem too.
 Result<Loaded> Load(const Inputs& inputs);
+
+/// A variable of this process's environment; nothing when it is absent, "" when it is empty.
+std::optional<std::string> EnvironmentValue(const std::string& name);
 
 /// This process's environment as Inputs wants it.
 std::map<std::string, std::string> ProcessEnvironment();

@@ -20,8 +20,8 @@ void Dispatcher::Loop(const std::stop_token& stop) {
     if (!next) {
       deadline =
           std::chrono::steady_clock::now() + std::chrono::seconds(1);  // The database is away.
-    } else if (*next) {
-      const auto wait = std::chrono::milliseconds(std::max<EpochMs>(**next - clock_.Now(), 1));
+    } else if (const std::optional<EpochMs>& due = *next) {
+      const auto wait = std::chrono::milliseconds(std::max<EpochMs>(*due - clock_.Now(), 1));
       deadline = std::chrono::steady_clock::now() + wait;
     }
     changed_.WaitBeyond(seen, deadline, stop);

@@ -196,6 +196,7 @@ class SocketLine final : public Line {
 Result<Descriptor> Listen(const std::string& database_path) {
   PULSE_TRY(const sockaddr_un address, AddressOf(database_path));
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!listener.valid()) return SystemError("open a socket");
   ::unlink(address.sun_path);  // Left by an owner that died; we hold the lock.
   const mode_t previous = ::umask(0177);
   const int bound = ::bind(listener.get(), Generic(address), sizeof address);
@@ -227,6 +228,7 @@ Result<std::unique_ptr<Ownership>> TryOwn(
 Result<std::unique_ptr<Line>> CallOwner(const std::string& database_path) {
   PULSE_TRY(const sockaddr_un address, AddressOf(database_path));
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return SystemError("open a socket");
   if (::connect(socket.get(), Generic(address), sizeof address) != 0) {
     return SystemError(std::string("connect to ") + address.sun_path);
   }

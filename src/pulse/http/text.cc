@@ -1,14 +1,11 @@
 #include <algorithm>
 
+#include "pulse/base/ascii.h"
 #include "pulse/http/client.h"
 #include "pulse/http/server.h"
 
 namespace pulse::http {
 namespace {
-
-constexpr char Lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 constexpr int HexDigit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -45,9 +42,7 @@ std::string Decode(std::string_view text, Plus plus) {
 }  // namespace
 
 std::string_view HeaderValue(const Headers& headers, std::string_view name) {
-  const auto same = [name](const auto& header) {
-    return std::ranges::equal(header.first, name, {}, Lower, Lower);
-  };
+  const auto same = [name](const auto& header) { return EqualIgnoringCase(header.first, name); };
   const auto found = std::ranges::find_if(headers, same);
   return found == headers.end() ? std::string_view{} : std::string_view{found->second};
 }

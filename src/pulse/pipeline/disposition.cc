@@ -37,7 +37,7 @@ Disposition RetryUpTo(int limit, const model::Step& step, double jitter) {
 
 Disposition Transient(const Error& error, const model::Step& step, double jitter) {
   Disposition disposition = RetryUpTo(kUnavailableAttempts, step, jitter);
-  if (error.retry_after()) disposition.wait = std::max(disposition.wait, *error.retry_after());
+  if (const auto asked = error.retry_after()) disposition.wait = std::max(disposition.wait, *asked);
   return disposition;
 }
 

@@ -75,6 +75,7 @@ class LoadStage final : public Stage {
     if (static_cast<std::int64_t>(rows.row_count()) == staged.row_count) return rows;
     model::RowBatch again;
     std::vector<RawId> ids;
+    ids.reserve(staged.raws.size());
     for (const store::SettledRaw& raw : staged.raws) ids.push_back(raw.id);
     PULSE_CHECK(DecodePages(env_, tenant, ids, again));
     return again;

@@ -44,6 +44,7 @@ class VectorizeStage final : public Stage {
       TenantId tenant, const std::vector<store::EmbeddingText>& texts
   ) {
     std::vector<std::string> ids;
+    ids.reserve(texts.size());
     for (const auto& text : texts) {
       ids.push_back(vectors::PointId(tenant, text.integration, text.entity_type, text.external_id));
     }
@@ -77,6 +78,7 @@ class VectorizeStage final : public Stage {
   ) {
     if (pending.empty()) return {};
     std::vector<std::string_view> views;
+    views.reserve(pending.size());
     for (const Pending& one : pending) views.push_back(texts[one.text].text);
     PULSE_TRY(auto values, env_.embedder.Embed(views, stop));
     for (std::size_t i = 0; i < pending.size(); ++i) pending[i].point.values = std::move(values[i]);
@@ -86,6 +88,7 @@ class VectorizeStage final : public Stage {
   Result<std::int64_t> Upsert(TenantId tenant, std::vector<Pending>& pending) {
     if (pending.empty()) return 0;
     std::vector<vectors::Point> points;
+    points.reserve(pending.size());
     for (const Pending& one : pending) points.push_back(one.point);
     PULSE_CHECK(env_.vectors->Upsert(tenant, points));
     return static_cast<std::int64_t>(points.size());

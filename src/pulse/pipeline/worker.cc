@@ -103,6 +103,7 @@ Result<> Worker::PutBack(const std::vector<model::Step>& steps, const Error& err
   if (next.action == Disposition::Action::kRetry) {
     const EpochMs run_after = env_.clock.Now() + next.wait.count();
     std::vector<model::StepRef> refs;
+    refs.reserve(steps.size());
     for (const model::Step& step : steps) refs.push_back({step.id, step.epoch});
     observer_.OnStepRetried(steps.front(), error, run_after);
     return env_.store.ledger().Retry(

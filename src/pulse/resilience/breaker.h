@@ -63,7 +63,7 @@ class Breaker {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
-  enum class Outcome { kSuccess, kFailure, kUnknown };
+  enum class Outcome : unsigned char { kSuccess, kFailure, kUnknown };
   struct Probe {
     std::uint64_t id;
     TimePoint deadline;

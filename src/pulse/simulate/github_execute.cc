@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "pulse/base/base64.h"
 #include "pulse/model/json_text.h"
 #include "pulse/simulate/credential.h"
 #include "pulse/simulate/github_breakage.h"
@@ -14,22 +15,6 @@ namespace pulse::simulate::github {
 namespace {
 
 constexpr std::string_view kCursorPrefix = "cursor:v1:";
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string EncodeBase64(std::string_view bytes) {
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += i + j > bytes.size() ? '=' : kBase64[group >> (18 - 6 * j) & 63];
-    }
-  }
-  return out;
-}
 
 std::optional<std::int64_t> IntArgument(const PlanField& field, std::string_view name) {
   const Value* value = field.Find(name);
@@ -64,7 +49,7 @@ void AppendTime(std::string& out, EpochMs at) {
 
 std::string Executor::Run(const std::vector<PlanField>& plan, bool partial) {
   partial_ = partial;
-  out_.reserve(64 * 1024);
+  out_.reserve(std::size_t{64} * 1024);
   out_ = "{\"data\":";
   Fields(plan, nullptr);
   if (!errors_.empty()) {

@@ -108,7 +108,8 @@ class FileData final : public Data {
       const override {
     const Shelf& shelf = ShelfOf(repository);
     const auto& numbers = order == PullOrder::kUpdated ? shelf.by_update : shelf.by_creation;
-    return shelf.conversations.at(numbers[static_cast<std::size_t>(position)]).pull;
+    const PullHead& head = shelf.conversations.at(numbers[static_cast<std::size_t>(position)]).pull;
+    return head;
   }
 
   bool PullOf(const Repository& repository, std::int64_t number, PullRequest& out) const override {

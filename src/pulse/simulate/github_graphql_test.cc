@@ -121,7 +121,7 @@ std::vector<Json> Walk(Page page) {
 
 TEST(Graphql, PagesThroughEveryPullRequestNewestUpdateFirst) {
   TestGithub github(WorldOf(1000));
-  constexpr auto kQuery = R"(query($after: String) {
+  static constexpr auto kQuery = R"(query($after: String) {
     repository(owner: "acme-labs", name: "payments-api") {
       pullRequests(first: 37, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
         totalCount pageInfo { hasNextPage endCursor } nodes { number createdAt updatedAt }

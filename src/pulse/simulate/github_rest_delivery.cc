@@ -1,22 +1,11 @@
-#include <algorithm>
 
 #include <fmt/format.h>
 
+#include "pulse/base/ascii.h"
 #include "pulse/simulate/github_rest_json.h"
 #include "pulse/simulate/github_rest_urls.h"
 
 namespace pulse::simulate::github {
-namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
-}  // namespace
 
 void AppendDeployment(
     std::string& out, const Repository& repository, const Deployment& deployment

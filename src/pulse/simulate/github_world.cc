@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "pulse/base/ascii.h"
 #include "pulse/simulate/github_breakage.h"
 #include "pulse/simulate/github_rest_json.h"
 #include "pulse/simulate/github_text.h"
@@ -403,9 +404,8 @@ std::unique_ptr<Data> NewWorldData(const WorldDataOptions& options) {
 }
 
 const Repository* FindRepository(const Data& data, std::string_view full_name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   for (const Repository& repository : data.repositories()) {
-    if (std::ranges::equal(repository.full_name, full_name, {}, lower, lower)) return &repository;
+    if (EqualIgnoringCase(repository.full_name, full_name)) return &repository;
   }
   return nullptr;
 }

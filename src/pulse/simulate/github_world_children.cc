@@ -99,7 +99,7 @@ void WorldData::ReviewAt(const PullRequest& pull, std::int64_t position, Review&
   if (last && pull.merged) out.state = "APPROVED";
   if (last && pull.state == PullState::kOpen && random.Chance(30)) out.state = "PENDING";
   out.created = Moment(pull, position, count);
-  if (out.state != "PENDING") out.submitted = *out.created + random.Int(30) * 1000;
+  if (out.state != "PENDING") out.submitted = *out.created + EpochMs{1000} * random.Int(30);
   std::string& body = out.body.emplace();
   if (random.Chance(400)) AppendParagraph(random, 1 + random.Int(2), body);
   out.commit_oid = pull.head_oid;
@@ -154,7 +154,7 @@ CommentHead WorldData::CommentHeadAt(
   head.created = Moment(pull, position, bound);
   head.updated = head.created;
   if (random.Chance(100)) {
-    head.updated = std::min(head.created + random.Int(3600) * 1000, pull.updated);
+    head.updated = std::min(head.created + EpochMs{1000} * random.Int(3600), pull.updated);
   }
   return head;
 }
@@ -221,7 +221,8 @@ void WorldData::ThreadAt(const PullRequest& pull, std::int64_t position, Thread&
   const Span span = ThreadSpan(repository, pull.number, position);
   out = Thread{};
   out.repository = &repository;
-  out.pull = pull;
+  const PullHead& head = pull;
+  out.pull = head;
   out.node_id = ChildNode("PRRT", repository, pull.number, position);
   out.first = span.first;
   out.count = span.count;

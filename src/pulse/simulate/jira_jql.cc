@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 
+#include "pulse/base/ascii.h"
 #include "pulse/simulate/jira_jql_tokens.h"
 
 namespace pulse::simulate {
@@ -42,12 +42,6 @@ constexpr std::array<FieldName, 14> kFieldNames = {{
     {"updated", JqlField::kUpdated},
     {"updateddate", JqlField::kUpdated},
 }};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 bool IsTime(JqlField field) { return field == JqlField::kCreated || field == JqlField::kUpdated; }
 

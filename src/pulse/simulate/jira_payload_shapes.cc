@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
+#include "pulse/base/ascii.h"
 #include "pulse/model/json_text.h"
 #include "pulse/simulate/append.h"
 #include "pulse/simulate/json_slice.h"
 
 namespace pulse::simulate {
 namespace {
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
 
 /// The value of `name=` inside a Sprint@1f[id=1,rapidViewId=2,…]; the last may hold commas.
 std::string PartOf(std::string_view text, std::string_view name) {

@@ -126,6 +126,7 @@ http::Response FieldSearch(const JiraSite& site, const JiraCall& call) {
     Append(out, R"(,"description":"",)", std::string_view(field.json).substr(schema));
   }
   std::vector<const std::string*> items;
+  items.reserve(described.size());
   for (const std::string& json : described) items.push_back(&json);
   return PageOfItems(call, items, 50);
 }
@@ -170,6 +171,7 @@ http::Response StatusSearch(const JiraSite& site, const JiraCall& call) {
     }
   }
   std::vector<const std::string*> items;
+  items.reserve(described.size());
   for (const std::string& json : described) items.push_back(&json);
   return PageOfItems(call, items, 200);
 }

@@ -40,7 +40,7 @@ std::vector<std::int64_t> IssueScan::Sorted() const {
     }
     entries.push_back(entry);
   };
-  if (const auto& named = query_.named(); named.has_value()) {
+  if (const auto& named = query_.named()) {
     for (const std::int64_t position : *named) consider(position);
   } else {
     for (std::int64_t i = 0; i < source_.issue_count(); ++i) consider(i);
@@ -75,21 +75,16 @@ void IssueScan::Visit(
 }
 
 IssuePage IssueScan::Page(std::int64_t cursor, std::int64_t limit) const {
-  IssuePage page;
-  Visit(cursor, [&](std::int64_t place, std::int64_t position) {
-    if (static_cast<std::int64_t>(page.positions.size()) == limit) {
-      page.next = place;
-      return false;
-    }
-    page.positions.push_back(position);
-    return true;
-  });
-  return page;
+  return Collect(cursor, 0, limit);
 }
 
 IssuePage IssueScan::PageAt(std::int64_t skip, std::int64_t limit) const {
+  return Collect(0, skip, limit);
+}
+
+IssuePage IssueScan::Collect(std::int64_t cursor, std::int64_t skip, std::int64_t limit) const {
   IssuePage page;
-  Visit(0, [&](std::int64_t place, std::int64_t position) {
+  Visit(cursor, [&](std::int64_t place, std::int64_t position) {
     if (skip-- > 0) return true;
     if (static_cast<std::int64_t>(page.positions.size()) == limit) {
       page.next = place;

@@ -40,6 +40,7 @@ class IssueScan {
   /// is the cursor of that match.
   void Visit(std::int64_t cursor, const std::function<bool(std::int64_t, std::int64_t)>& visit)
       const;
+  IssuePage Collect(std::int64_t cursor, std::int64_t skip, std::int64_t limit) const;
   std::vector<std::int64_t> Sorted() const;
   bool InIndex(std::int64_t position, IssueFacts& facts) const;
 

@@ -40,8 +40,8 @@ struct NewDeadLetter {
   RawId raw = {};                  ///< 0 when there is no page.
   std::int32_t raw_position = -1;  ///< Index in the page; -1: the whole page or step.
   std::string external_id = {};    ///< Empty when it could not be read.
-  std::string
-      fingerprint;  ///< Same cause, same fingerprint: a constant code plus the place, no data.
+  /// Same cause, same fingerprint: a constant code plus the place, no data.
+  std::string fingerprint;
   std::string message = {};      ///< One line for people.
   std::string sample = {};       ///< At most 2 KiB of the record, valid UTF-8.
   bool counts_as_record = true;  ///< Whether the receipt counts it as a quarantined primary record.
@@ -52,8 +52,8 @@ struct SettledRaw {
   RawId id;
   int record_count = 0;
   int transform_version = 0;
-  std::optional<std::string> error_details = {
-  };  ///< Set: the page turns `failed`, not `completed`.
+  /// Set: the page turns `failed`, not `completed`.
+  std::optional<std::string> error_details = {};
 };
 
 /// Rows on their way to a load step of their own (the unfused way).

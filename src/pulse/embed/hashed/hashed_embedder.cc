@@ -96,7 +96,7 @@ class FeatureCounts {
     for (const Slot& slot : slots_) {
       if (slot.count == 0) continue;
       // Sublinear: a doubled count adds half a weight. bit_width is floor(log2) + 1.
-      const std::int64_t value = slot.weight * (std::bit_width(slot.count) + 1);
+      const std::int64_t value = std::int64_t{slot.weight} * (std::bit_width(slot.count) + 1);
       sums[(slot.feature >> 48) % kDimensions] += slot.feature >> 63 != 0 ? -value : value;
     }
     return sums;

@@ -15,7 +15,7 @@ namespace {
 /// The waiting rings of one stage. The only place that knows a condition variable.
 class Line {
  public:
-  enum class Added { kYes, kAlreadyWaiting, kFull };
+  enum class Added : unsigned char { kYes, kAlreadyWaiting, kFull };
 
   Added Add(const Ring& ring, std::size_t capacity) {
     {

@@ -4,10 +4,11 @@
 #include <array>
 #include <optional>
 
+#include "pulse/base/ascii.h"
+
 namespace pulse::source::github {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWord(char c) { return IsDigit(c) || c == '_' || (Lower(c) >= 'a' && Lower(c) <= 'z'); }
 bool IsName(char c) { return IsWord(c) || c == '.' || c == '-'; }
@@ -20,7 +21,7 @@ class Scanner {
 
   bool Take(std::string_view lower) {
     if (rest_.size() < lower.size()) return false;
-    if (!std::ranges::equal(rest_.substr(0, lower.size()), lower, {}, Lower)) return false;
+    if (!EqualIgnoringCase(rest_.substr(0, lower.size()), lower)) return false;
     rest_.remove_prefix(lower.size());
     return true;
   }

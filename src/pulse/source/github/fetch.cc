@@ -52,7 +52,7 @@ void ProposeWindow(
     Fetched& out
 ) {
   // Five minutes: more than any replica or search lag GitHub has shown; read again next time.
-  constexpr EpochMs kOverlap = 5 * 60 * 1000;
+  constexpr EpochMs kOverlap = EpochMs{5} * 60 * 1000;
   if (request.options.since || !request.options.query.empty()) return;
   out.windows.push_back(
       {std::string(entity_type), std::string(scope), until.value_or(0), started - kOverlap}

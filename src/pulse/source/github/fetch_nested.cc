@@ -40,6 +40,7 @@ class NestedReader {
     for (Connection* left : Open()) GiveUp(*left, "more than 10,000 entries");
     if (parts_.empty()) return std::move(out_);
     std::vector<std::string> ids;
+    ids.reserve(step_.nested.size());
     for (const NestedNeed& need : step_.nested) ids.push_back(need.node_id + need.kind);
     out_.pages.push_back(MakePage(request_, step_, kPrNested, ids, "{\"parts\":[" + parts_ + "]}"));
     return std::move(out_);

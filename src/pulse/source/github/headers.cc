@@ -1,25 +1,15 @@
 #include "pulse/source/github/headers.h"
 
-#include <algorithm>
 #include <charconv>
-#include <string>
 
-#include "pulse/source/http_date.h"
+#include "pulse/base/ascii.h"
+#include "pulse/base/http_date.h"
 
 namespace pulse::source::github {
-namespace {
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool SameName(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
-}  // namespace
 
 std::string_view HeaderOf(const Answer& answer, std::string_view name) {
   for (const auto& [key, value] : answer.headers) {
-    if (SameName(key, name)) return value;
+    if (EqualIgnoringCase(key, name)) return value;
   }
   return {};
 }

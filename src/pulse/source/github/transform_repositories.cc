@@ -1,19 +1,12 @@
 #include <algorithm>
 
+#include "pulse/base/ascii.h"
 #include "pulse/source/github/transform_reference.h"
 
 namespace pulse::source::github {
 namespace {
 
 using model::kRepositories;
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 void WriteGraphql(RowWriter& row, Value value) {
   PutText(row, kRepositories["full_name"], value["nameWithOwner"]);

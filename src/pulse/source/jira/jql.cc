@@ -1,19 +1,15 @@
 #include "pulse/source/jira/jql.h"
 
-#include <algorithm>
 #include <cctype>
+
+#include "pulse/base/ascii.h"
 
 namespace pulse::source::jira {
 namespace {
 
 bool IsWordAt(std::string_view text, std::size_t at, std::string_view word) {
   if (text.size() - at < word.size()) return false;
-  const bool equal = std::equal(
-      word.begin(),
-      word.end(),
-      text.begin() + static_cast<std::ptrdiff_t>(at),
-      [](char w, char t) { return w == std::tolower(static_cast<unsigned char>(t)); }
-  );
+  const bool equal = EqualIgnoringCase(text.substr(at, word.size()), word);
   const auto is_letter = [&](std::size_t i) {
     return i < text.size() && std::isalnum(static_cast<unsigned char>(text[i]));
   };

@@ -1,13 +1,13 @@
 #include "pulse/source/jira/judge.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <optional>
 #include <string>
 
-#include "pulse/source/http_date.h"
+#include "pulse/base/ascii.h"
+#include "pulse/base/http_date.h"
 #include "pulse/source/json_page.h"
 
 namespace pulse::source::jira {
@@ -21,12 +21,6 @@ constexpr milliseconds kUnknownWait = seconds(60);
 /// The source's clock and ours differ, and a reset is announced to the minute.
 constexpr milliseconds kShortestWait = seconds(1);
 constexpr std::size_t kMaxReasonBytes = 300;
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 std::optional<double> ToNumber(std::string_view text) {
   double number = 0;

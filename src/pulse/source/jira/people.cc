@@ -1,9 +1,9 @@
 #include "pulse/source/jira/people.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 
+#include "pulse/base/ascii.h"
 #include "pulse/source/jira/cell_values.h"
 
 namespace pulse::source::jira {
@@ -30,14 +30,6 @@ std::optional<std::string_view> KindOf(std::optional<std::string_view> account_t
 void SetInstantIf(RowWriter& row, model::ColumnIndex column, std::optional<std::string_view> text) {
   const auto instant = text ? ParseInstant(*text) : std::nullopt;
   if (instant) row.Integer(column, *instant);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return lower;
 }
 
 }  // namespace
@@ -122,7 +114,7 @@ void SprintsSeen::Add(
   RowWriter row = rows.AddRow(kSprints);
   row.Text(kSprints["external_id"], sprint.id);
   SetIf(row, kSprints["name"], sprint.name);
-  if (sprint.state) row.Text(kSprints["state"], LowerCase(*sprint.state));
+  if (sprint.state) row.Text(kSprints["state"], Lower(*sprint.state));
   SetIf(row, kSprints["goal"], sprint.goal);
   if (!sprint.board.empty()) row.Text(kSprints["board_external_id"], sprint.board);
   SetInstantIf(row, kSprints["started_at"], sprint.starts);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pulse/source/http_date.h"
+#include "pulse/base/http_date.h"
 #include "pulse/source/jira/judge.h"
 
 namespace pulse::source::jira {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "pulse/base/ascii.h"
 
 namespace pulse::source::jira {
 namespace {
@@ -68,16 +69,7 @@ std::optional<SprintFacts> ReadSprintObject(Value value) {
 
 }  // namespace
 
-bool SprintFacts::is_active() const {
-  constexpr std::string_view kActive = "active";
-  return state && std::equal(
-                      state->begin(),
-                      state->end(),
-                      kActive.begin(),
-                      kActive.end(),
-                      [](unsigned char a, char b) { return std::tolower(a) == b; }
-                  );
-}
+bool SprintFacts::is_active() const { return state && EqualIgnoringCase(*state, "active"); }
 
 std::optional<SprintFacts> ParseSprintText(std::string_view text) {
   const std::size_t open = text.find('[');

@@ -14,7 +14,7 @@ namespace {
 
 using model::kWorkItems;
 
-constexpr EpochMs kMinute = 60 * 1000;
+constexpr EpochMs kMinute = EpochMs{60} * 1000;
 
 /// Why an issue cannot be read: a constant code and one line.
 struct Refusal {

@@ -4,7 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "pulse/source/http_date.h"
+#include "pulse/base/base64.h"
+#include "pulse/base/http_date.h"
+#include "pulse/source/transport/clock_skew.h"
 
 namespace pulse::source {
 namespace {
@@ -13,24 +15,6 @@ using std::chrono::milliseconds;
 
 constexpr int kMostRedirects = 3;
 constexpr std::string_view kOriginPrefix = "origin:";
-
-std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t n = 0; n < 3; ++n) {
-      group = group << 8 | (n < count ? static_cast<unsigned char>(bytes[i + n]) : 0U);
-    }
-    for (std::size_t n = 0; n < 4; ++n) {
-      out += n <= count ? kDigits[group >> (18 - 6 * n) & 63] : '=';
-    }
-  }
-  return out;
-}
 
 bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -158,7 +142,7 @@ Result<http::Headers> HttpTransport::HeadersFor(const Call& call) const {
     headers.emplace_back("Authorization", "Bearer " + credential);
   } else {
     headers.emplace_back(
-        "Authorization", "Basic " + Base64(integration.account + ":" + credential)
+        "Authorization", "Basic " + EncodeBase64(integration.account + ":" + credential)
     );
   }
   // The User-Agent that GitHub insists on is the client's.

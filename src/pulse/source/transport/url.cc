@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "pulse/base/ascii.h"
+
 namespace pulse::source {
 namespace {
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), Lower);
-  return lower;
-}
 
 /// Names, IPv4, and IPv6 in brackets, each with an optional port. No '@', no '%', no '\'.
 bool IsPlainAuthority(std::string_view authority) {
@@ -35,7 +29,7 @@ bool HasScheme(std::string_view text) {
 std::optional<SplitUrl> ParseUrl(std::string_view url) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return std::nullopt;
-  const std::string scheme = ToLower(url.substr(0, scheme_end));
+  const std::string scheme = Lower(url.substr(0, scheme_end));
   if (scheme != "https" && scheme != "http") return std::nullopt;
   url.remove_prefix(scheme_end + 3);
   url = url.substr(0, url.find('#'));
@@ -48,7 +42,7 @@ std::optional<SplitUrl> ParseUrl(std::string_view url) {
   if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
   std::string path(target);
   if (!path.starts_with('/')) path.insert(0, 1, '/');
-  return SplitUrl{.origin = scheme + "://" + ToLower(authority), .target = std::move(path)};
+  return SplitUrl{.origin = scheme + "://" + Lower(authority), .target = std::move(path)};
 }
 
 std::optional<SplitUrl> ResolveUrl(const SplitUrl& from, std::string_view location) {

@@ -122,6 +122,7 @@ Result<std::vector<StageProgress>> ReadStages(Connection& db, const model::Job& 
     PULSE_TRY(more, row.Next());
   }
   std::vector<StageProgress> ordered;
+  ordered.reserve(stages.size());
   for (const auto& [stage, counts] : stages) ordered.push_back(counts);
   return ordered;
 }

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "pulse/base/ascii.h"
 #include "pulse/model/json_text.h"
 #include "pulse/model/tables.h"
 #include "pulse/store/sqlite/connection.h"
@@ -71,12 +72,6 @@ constexpr std::string_view kRefusedFunctions[] = {
 constexpr std::string_view kTableFunctions[] = {"json_each", "json_tree"};
 
 std::string_view View(const char* text) { return text == nullptr ? std::string_view() : text; }
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 /// Decides what the statement may touch. `inner` is the prefix of the inner views of this call.
 struct Gate {
@@ -187,7 +182,7 @@ bool StartsAsSelect(std::string_view sql) {
   std::string word;
   for (const char c : sql.substr(0, 7)) {
     if (std::isalpha(static_cast<unsigned char>(c)) == 0) break;
-    word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    word += Lower(c);
   }
   return word == "select" || word == "with" || word == "values";
 }

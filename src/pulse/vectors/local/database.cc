@@ -1,7 +1,8 @@
 #include "pulse/vectors/local/database.h"
 
 #include <cerrno>
-#include <cstring>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -37,7 +38,8 @@ Error LastError(sqlite3* handle) {
 Result<> MakePrivateFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    return Error{ErrorKind::kUnavailable, std::string("cannot open: ") + std::strerror(errno)};
+    const std::string why = std::generic_category().message(errno);
+    return Error{ErrorKind::kUnavailable, "cannot open: " + why};
   }
   close(file);
   return {};

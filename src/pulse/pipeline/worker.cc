@@ -2,9 +2,12 @@
 
 #include "pulse/base/failpoint.h"
 #include "pulse/pipeline/disposition.h"
+#include "pulse/resilience/pause.h"
 
 namespace pulse::pipeline {
 namespace {
+
+constexpr std::chrono::seconds kAwayPause{1};
 
 /// A batch that failed like this is done again one step at a time, so only the guilty one pays.
 bool MayBeOneStepsFault(ErrorKind kind) {
@@ -31,9 +34,11 @@ Worker::Worker(
 void Worker::Loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const Result<> handled = RunOnce(stop);
-    // The database or the broker is away: the ledger still holds the step, so nothing is lost; the
-    // next delivery, or the dispatcher's second ring, tries again.
-    if (!handled && handled.error().kind() != ErrorKind::kCancelled) observer_.OnLedgerChanged();
+    if (handled || handled.error().kind() == ErrorKind::kCancelled) continue;
+    // The database or the broker is away. The ledger still holds the step and the unacknowledged
+    // ring comes back at once, so without a pause this loop would spin until they return.
+    static_cast<void>(resilience::Pause(kAwayPause, stop));
+    observer_.OnLedgerChanged();
   }
 }
 

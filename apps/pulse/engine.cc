@@ -15,6 +15,7 @@
 #include "pulse/embed/hashed/hashed_embedder.h"
 #include "pulse/embed/http/http_embedder.h"
 #include "pulse/queue/ledger/ledger_queue.h"
+#include "pulse/resilience/pause.h"
 #include "pulse/secrets/vault.h"
 #include "pulse/source/github/github.h"
 #include "pulse/source/jira/jira.h"
@@ -73,6 +74,8 @@ source::LimitsPolicy LoopbackPolicy() {
 
 // People see at most ten updates a second; more would only cost reads.
 constexpr std::chrono::milliseconds kProgressInterval{100};
+// Between losing an owner and looking for the next one: longer than taking a lock and listening.
+constexpr std::chrono::milliseconds kHandOverPause{20};
 
 }  // namespace
 
@@ -312,7 +315,11 @@ Result<model::Receipt> Engine::Follow(
         owner ? FollowOwn(tenant, job, progress, stop) : FollowOther(tenant, job, progress, stop);
     if (owner) parts_->Leave();
     // The other owner is gone: somebody has to go on, perhaps we.
-    if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) continue;
+    // It may also hold the lock already and not listen yet, or not any more: give it a moment.
+    if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) {
+      PULSE_CHECK(resilience::Pause(kHandOverPause, stop));
+      continue;
+    }
     return followed;
   }
 }

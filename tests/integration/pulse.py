@@ -19,7 +19,7 @@ import urllib.request
 BIN = os.environ.get("PULSE_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "build/dev/pulse"))
 
 # Columns that say when or by which page a row came (docs/architecture.md): they may differ between two equal syncs.
-VOLATILE = {"id", "raw_id", "raw_position", "job_id", "created_at", "updated_at", "loaded_at", "work_item_id", "pr_id", "fetch_seq"}
+VOLATILE = {"id", "raw_id", "raw_position", "job_id", "created_at", "updated_at", "work_item_id", "pr_id"}
 DOMAIN = (
     "work_items work_item_changes work_item_links comments worklogs sprints work_item_sprints projects statuses issue_types fields people "
     "repositories prs pr_commits pr_reviews pr_comments work_item_prs deployments releases"

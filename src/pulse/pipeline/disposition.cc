@@ -1,7 +1,8 @@
 #include "pulse/pipeline/disposition.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "pulse/resilience/backoff.h"
 
 namespace pulse::pipeline {
 namespace {
@@ -14,36 +15,32 @@ constexpr int kUnavailableAttempts = 8;
 constexpr int kInternalAttempts = 5;
 // An undecodable page is fetched twice more (DESIGN: it may have been cut on the way).
 constexpr int kInvalidFetches = 2;
-constexpr milliseconds kFirstWait{250};
-constexpr milliseconds kLongestWait{60000};
+constexpr resilience::BackoffPolicy kBackoff{.base = milliseconds(250), .cap = milliseconds(60000)};
 // Used when a source says "slow down" without saying for how long.
 constexpr milliseconds kDefaultRateLimitWait{60000};
 
-milliseconds Backoff(int attempts, double jitter) {
-  const double ceiling =
-      static_cast<double>(kFirstWait.count()) * std::exp2(std::min(attempts, 16));
-  const double capped = std::min(ceiling, static_cast<double>(kLongestWait.count()));
-  return milliseconds{static_cast<std::int64_t>(capped * jitter)};
+milliseconds Backoff(int attempts, std::mt19937_64& random) {
+  return resilience::BackoffFor(kBackoff, attempts + 1, std::nullopt, random);
 }
 
-Disposition RetryUpTo(int limit, const model::Step& step, double jitter) {
+Disposition RetryUpTo(int limit, const model::Step& step, std::mt19937_64& random) {
   if (step.attempts + 1 >= limit) return {.action = Disposition::Action::kFail};
   return {
       .action = Disposition::Action::kRetry,
-      .wait = Backoff(step.attempts, jitter),
+      .wait = Backoff(step.attempts, random),
       .attempted = true
   };
 }
 
-Disposition Transient(const Error& error, const model::Step& step, double jitter) {
-  Disposition disposition = RetryUpTo(kUnavailableAttempts, step, jitter);
+Disposition Transient(const Error& error, const model::Step& step, std::mt19937_64& random) {
+  Disposition disposition = RetryUpTo(kUnavailableAttempts, step, random);
   if (const auto asked = error.retry_after()) disposition.wait = std::max(disposition.wait, *asked);
   return disposition;
 }
 
 }  // namespace
 
-Disposition DispositionOf(const Error& error, const model::Step& step, double jitter) {
+Disposition DispositionOf(const Error& error, const model::Step& step, std::mt19937_64& random) {
   using enum Disposition::Action;
   switch (error.kind()) {
     case ErrorKind::kRateLimited:
@@ -51,19 +48,19 @@ Disposition DispositionOf(const Error& error, const model::Step& step, double ji
     case ErrorKind::kCancelled:
       return {.action = kRetry};
     case ErrorKind::kConflict:
-      return RetryUpTo(kUnavailableAttempts, step, jitter);
+      return RetryUpTo(kUnavailableAttempts, step, random);
     case ErrorKind::kUnavailable:
     case ErrorKind::kTimeout:
-      return Transient(error, step, jitter);
+      return Transient(error, step, random);
     case ErrorKind::kInternal:
-      return RetryUpTo(kInternalAttempts, step, jitter);
+      return RetryUpTo(kInternalAttempts, step, random);
     case ErrorKind::kUnauthorized:
       return {.action = kFail, .fatal = true, .pause_integration = true};
     case ErrorKind::kNotFound:
       return {.action = kFail};
     case ErrorKind::kInvalid:
       if (step.stage == model::Stage::kExtract && step.attempts < kInvalidFetches) {
-        return {.action = kRetry, .wait = Backoff(step.attempts, jitter), .attempted = true};
+        return {.action = kRetry, .wait = Backoff(step.attempts, random), .attempted = true};
       }
       return {.action = kFail};
   }

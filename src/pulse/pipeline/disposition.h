@@ -3,6 +3,8 @@
 /// \file
 /// What an error means for the steps that met it. The kind decides; nobody reads messages.
 
+#include <random>
+
 #include "pulse/base/error.h"
 #include "pulse/base/time.h"
 #include "pulse/model/job.h"
@@ -22,7 +24,7 @@ struct Disposition {
   bool pause_integration = false;  ///< The source refused our credentials.
 };
 
-/// `jitter` in [0, 1) spreads retries (full jitter). `step.attempts` counts the tries before this.
-Disposition DispositionOf(const Error& error, const model::Step& step, double jitter);
+/// `random` spreads retries (full jitter). `step.attempts` counts the tries before this.
+Disposition DispositionOf(const Error& error, const model::Step& step, std::mt19937_64& random);
 
 }  // namespace pulse::pipeline

@@ -102,8 +102,7 @@ Result<> Worker::Settle(
 }
 
 Result<> Worker::PutBack(const std::vector<model::Step>& steps, const Error& error) {
-  const double jitter = std::uniform_real_distribution<double>(0, 1)(random_);
-  const Disposition next = DispositionOf(error, steps.front(), jitter);
+  const Disposition next = DispositionOf(error, steps.front(), random_);
   if (next.pause_integration) PauseIntegration(steps.front(), error);
   if (next.action == Disposition::Action::kRetry) {
     const EpochMs run_after = env_.clock.Now() + next.wait.count();

@@ -46,7 +46,7 @@ class Worker {
   std::unique_ptr<Stage> stage_;
   WorkerId identity_;
   Observer& observer_;
-  std::minstd_rand random_;
+  std::mt19937_64 random_;
 };
 
 }  // namespace pulse::pipeline

@@ -9,9 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A source that restarts is back within a minute or two; eight tries with full jitter up to 60 s
-// span about four minutes on average, then the hole is recorded and the rest goes on.
-constexpr int kUnavailableAttempts = 8;
+// A source that restarts is back within a minute or two: twelve tries wait 120 s on average and 240
+// s at most (250 ms doubling to 60 s, full jitter). Then the hole is recorded and the rest goes on.
+constexpr int kUnavailableAttempts = 12;
 constexpr int kInternalAttempts = 5;
 // An undecodable page is fetched twice more (DESIGN: it may have been cut on the way).
 constexpr int kInvalidFetches = 2;

@@ -33,18 +33,18 @@ TEST(DispositionOf, AShutdownCostsNoAttempt) {
   EXPECT_FALSE(next.attempted);
 }
 
-TEST(DispositionOf, UnavailableIsTriedEightTimesWithGrowingWaits) {
+TEST(DispositionOf, UnavailableIsTriedTwelveTimesWithBoundedWaits) {
   std::mt19937_64 random(7);
   const Error error{ErrorKind::kUnavailable, "connection refused"};
   auto most = std::chrono::milliseconds(250);
-  for (int attempts = 0; attempts < 7; ++attempts) {
+  for (int attempts = 0; attempts < 11; ++attempts) {
     const Disposition next = DispositionOf(error, StepWith(attempts), random);
     ASSERT_EQ(next.action, Action::kRetry) << attempts;
     EXPECT_TRUE(next.attempted);
     EXPECT_LE(next.wait, most);
     most = std::min(most * 2, std::chrono::milliseconds(60000));
   }
-  EXPECT_EQ(DispositionOf(error, StepWith(7), random).action, Action::kFail);
+  EXPECT_EQ(DispositionOf(error, StepWith(11), random).action, Action::kFail);
 }
 
 TEST(DispositionOf, RefusedCredentialsPauseTheIntegrationAndFailTheJob) {

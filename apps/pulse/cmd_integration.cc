@@ -126,7 +126,7 @@ Result<ExitCode> RunIntegrationShow(Context& context) {
     for (const std::string_view type : at->second->entity_types()) {
       PULSE_TRY(
           const auto loaded_to,
-          engine->store().watermarks().Get(tenant.id, integration.id, type, "")
+          engine->store().sync_windows().Watermark(tenant.id, integration.id, type, "")
       );
       if (loaded_to) watermarks[std::string(type)] = InstantJson(loaded_to);
     }

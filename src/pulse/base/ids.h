@@ -30,6 +30,7 @@ using RawId = Id<struct RawTag>;
 using RowId = Id<struct RowTag>;
 using DeadLetterId = Id<struct DeadLetterTag>;
 using WorkerId = Id<struct WorkerTag>;
+using Term = Id<struct TermTag>;  ///< One leader's time in office; a later one is a higher number.
 
 }  // namespace pulse
 

@@ -29,6 +29,9 @@ class Cache {
   virtual std::chrono::milliseconds TakeTokens(
       std::string_view key, double tokens, double per_second, double burst
   ) = 0;
+
+  /// One round trip; what to tell people ("Redis 7.0.15"). Errors: kUnavailable.
+  virtual Result<std::string> Probe() = 0;
 };
 
 }  // namespace pulse::cache

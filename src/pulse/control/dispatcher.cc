@@ -32,7 +32,7 @@ Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
   const EpochMs now = clock_.Now();
   // The first look rings for everything: what an earlier dispatcher rang for may have died with it.
   const EpochMs not_rung_since = looked_ ? now - options_.ring_again.count() : now;
-  PULSE_TRY(const auto ready, ledger_.TakeReady(now, not_rung_since, options_.window));
+  PULSE_TRY(const auto ready, ledger_.TakeReady(Term{1}, now, not_rung_since, options_.window));
   looked_ = true;
   if (!ready.empty()) {
     std::vector<queue::Ring> rings;

@@ -3,6 +3,8 @@
 namespace pulse::control {
 namespace {
 
+constexpr std::chrono::seconds kLease{15};
+
 std::unique_ptr<pipeline::Stage> NewStage(model::Stage stage, pipeline::Environment& environment) {
   switch (stage) {
     case model::Stage::kExtract:
@@ -34,13 +36,21 @@ Runner::Runner(
 Runner::~Runner() { Stop(); }
 
 Result<> Runner::Start() {
-  PULSE_TRY(const WorkerId identity, env_.store.dispatch().NewWorker());
-  if (options_.sole_owner) PULSE_CHECK(env_.store.dispatch().RecoverLost({identity}));
+  PULSE_TRY(const WorkerId identity, env_.store.dispatch().NewWorker(kLease));
+  if (options_.sole_owner) PULSE_CHECK(TakeOver(identity));
   StartWorkers(model::Stage::kExtract, options_.extract_workers, identity);
   StartWorkers(model::Stage::kTransform, options_.transform_workers, identity);
   StartWorkers(model::Stage::kLoad, options_.load_workers, identity);
   StartWorkers(model::Stage::kVectorize, options_.vectorize_workers, identity);
   threads_.emplace_back([this](const std::stop_token& stop) { dispatcher_.Loop(stop); });
+  return {};
+}
+
+Result<> Runner::TakeOver(WorkerId survivor) {
+  store::Dispatch& ledger = env_.store.dispatch();
+  PULSE_CHECK(ledger.EndOtherLeases(survivor));
+  PULSE_TRY(const std::optional<Term> term, ledger.Lead(survivor, kLease));
+  if (term) PULSE_CHECK(ledger.RecoverLost(*term));
   return {};
 }
 

@@ -69,6 +69,8 @@ class Runner {
     Dispatcher& dispatcher_;
   };
 
+  /// Steps that run under another name belong to the dead.
+  Result<> TakeOver(WorkerId survivor);
   void StartWorkers(model::Stage stage, int count, WorkerId identity);
 
   pipeline::Environment& env_;

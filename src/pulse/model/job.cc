@@ -46,11 +46,13 @@ std::optional<Stage> StageNamed(std::string_view name) { return Named<Stage>(kSt
 
 std::string JobOptions::ToJson() const {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (census) json["census"] = true;
   if (!entities.empty()) json["entities"] = entities;
   if (full) json["full"] = true;
   if (!query.empty()) json["query"] = query;
   if (replay) json["replay"] = true;
   if (since) json["since"] = *since;
+  if (until) json["until"] = *until;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -73,6 +75,11 @@ std::optional<JobOptions> JobOptions::FromJson(std::string_view text) {
   if (const auto at = json.find("since"); at != json.end() && at->is_number_integer()) {
     options.since = at->get<EpochMs>();
   }
+  if (const auto at = json.find("until"); at != json.end() && at->is_number_integer()) {
+    options.until = at->get<EpochMs>();
+  }
+  if (const auto at = json.find("census"); at != json.end() && at->is_boolean())
+    options.census = at->get<bool>();
   return options;
 }
 

@@ -82,9 +82,10 @@ class ExtractStage final : public Stage {
         .params = step.params,
         .attempt = step.attempts,
         .now = env_.clock.Now(),
-        .watermark = [this, tenant = step.tenant, id = step.integration](
-                         std::string_view entity_type, std::string_view scope
-                     ) { return env_.store.watermarks().Get(tenant, id, entity_type, scope); },
+        .watermark =
+            [this, tenant = step.tenant, id = step.integration](
+                std::string_view entity_type, std::string_view scope
+            ) { return env_.store.sync_windows().Watermark(tenant, id, entity_type, scope); },
     };
   }
 

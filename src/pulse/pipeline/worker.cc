@@ -45,7 +45,9 @@ void Worker::Loop(const std::stop_token& stop) {
 Result<> Worker::RunOnce(const std::stop_token& stop) {
   PULSE_TRY(const auto delivery, consumer_->Next(stop));
   PULSE_FAILPOINT("k0_delivered");
-  const queue::Ring& ring = delivery->ring();
+  const auto* rung = std::get_if<queue::Ring>(&delivery->content());
+  if (rung == nullptr) return delivery->Refuse("messages of other programs are not accepted yet");
+  const queue::Ring& ring = *rung;
   PULSE_TRY(
       const auto steps,
       env_.store.ledger().Claim(ring.tenant, ring.step, identity_, stage_->max_batch())

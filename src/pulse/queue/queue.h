@@ -12,6 +12,9 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
 
 #include "pulse/base/error.h"
 #include "pulse/base/ids.h"
@@ -26,14 +29,23 @@ struct Ring {
   friend bool operator==(const Ring&, const Ring&) = default;
 };
 
-/// A ring we hold but have not settled. Dropping it unsettled returns it to the queue, so a crash
-/// never loses it. Not thread-safe; may move to another thread.
+/// What another program published to etl.extract: not a ring, not yet understood. The contract is
+/// in docs/reference/messages.md.
+struct ForeignMessage {
+  std::string body;
+  std::string message_id;  ///< Empty when the publisher set none.
+};
+
+/// A ring or foreign message we hold but have not settled. Dropping it unsettled returns it to the
+/// queue, so a crash never loses it. Not thread-safe; may move to another thread.
 class Delivery {
  public:
   virtual ~Delivery() = default;
-  virtual const Ring& ring() const noexcept = 0;
+  virtual const std::variant<Ring, ForeignMessage>& content() const noexcept = 0;
   /// Only after the step's transaction committed, or when the step turned out not to be claimable.
   virtual Result<> Ack() = 0;
+  /// Sets a message aside that nobody can parse: to the stage's dead-letter queue, with `reason`.
+  virtual Result<> Refuse(std::string_view reason) = 0;
 };
 
 /// Only the dispatcher holds one. Thread-safe.
@@ -58,6 +70,9 @@ class Queue {
   virtual ~Queue() = default;
   virtual std::unique_ptr<Publisher> NewPublisher() = 0;
   virtual std::unique_ptr<Consumer> NewConsumer(model::Stage stage) = 0;
+  /// One round trip to the broker; what to tell people ("RabbitMQ 3.10.8, 9 consumers"). Errors:
+  /// kUnavailable, kInvalid (a queue is missing or declared otherwise: the message has the fix).
+  virtual Result<std::string> Probe() = 0;
 };
 
 }  // namespace pulse::queue

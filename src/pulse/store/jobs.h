@@ -11,6 +11,7 @@
 #include "pulse/base/error.h"
 #include "pulse/model/job.h"
 #include "pulse/model/receipt.h"
+#include "pulse/store/unit.h"
 
 namespace pulse::store {
 
@@ -21,6 +22,9 @@ struct JobRequest {
   model::JobOptions options;
   model::NewStep root;          ///< The job starts with one open step.
   std::string idempotency_key;  ///< Non-empty: the same key never makes a second job.
+  /// At most one exclusive job of an integration is under way. Backfills and other programs'
+  /// queries are not exclusive: they run beside it, and attach only to an equal one still queued.
+  bool exclusive = true;
 };
 
 struct Submitted {
@@ -49,8 +53,8 @@ class Jobs {
  public:
   virtual ~Jobs() = default;
 
-  /// Errors: kConflict (a different job for this integration is queued or running), kNotFound (the
-  /// integration is not this tenant's).
+  /// Errors: kConflict (a different exclusive job for this integration is queued or running),
+  /// kNotFound (the integration is not this tenant's).
   virtual Result<Submitted> Submit(TenantId tenant, const JobRequest& request) = 0;
   virtual Result<model::Job> Get(TenantId tenant, JobId job) = 0;
   virtual Result<std::vector<model::Job>> List(
@@ -63,17 +67,21 @@ class Jobs {
   virtual Result<int> RetryFailed(TenantId tenant, JobId job) = 0;
 };
 
-/// One proven window per (integration, entity type, scope).
-class Watermarks {
+/// What is proven to be loaded: disjoint windows of source time per (integration, entity type,
+/// scope). A finished job adds its windows; those that touch become one. What lies between two
+/// windows of one scope is a gap that a backfill can close.
+class SyncWindows {
  public:
-  virtual ~Watermarks() = default;
-  /// Up to which instant everything is loaded; nothing when never synced.
-  virtual Result<std::optional<EpochMs>> Get(
+  virtual ~SyncWindows() = default;
+  /// End of the newest window: where an incremental sync begins. Nothing when never synced.
+  virtual Result<std::optional<EpochMs>> Watermark(
       TenantId tenant,
       IntegrationId integration,
       std::string_view entity_type,
       std::string_view scope
   ) = 0;
+  /// All windows of an integration, by entity type, scope and time.
+  virtual Result<std::vector<Window>> List(TenantId tenant, IntegrationId integration) = 0;
 };
 
 }  // namespace pulse::store

@@ -8,6 +8,8 @@
 ///
 /// Errors, all calls: kUnavailable (database gone or busy beyond its wait), kInternal (our SQL).
 
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +18,28 @@
 #include "pulse/store/unit.h"
 
 namespace pulse::store {
+
+/// One row a merge would insert or change.
+struct RowChange {
+  std::string table;
+  std::string external_id;
+  bool is_new = false;
+  std::string before;  ///< JSON object of the columns that differ; "{}" for a new row.
+  std::string after;
+};
+
+struct Preview {
+  std::int64_t inserted = 0;  ///< Primary records, as in Committed.
+  std::int64_t updated = 0;
+  std::int64_t unchanged = 0;
+  std::vector<RowChange> changes;
+};
+
+struct Missing {
+  std::int64_t known = 0;                 ///< Rows not marked deleted when the census began.
+  std::int64_t missing = 0;               ///< Of those, not listed.
+  std::vector<std::string> external_ids;  ///< The first `limit` of the missing, by row id.
+};
 
 /// The worker's side.
 class Ledger {
@@ -55,37 +79,67 @@ class Ledger {
       TenantId tenant, const std::vector<model::Step>& steps, const Error& error, bool fatal
   ) = 0;
 
+  /// What Commit would do to the domain tables with `rows`, without doing it; at most `limit`
+  /// changes, primary rows first. Nothing is written.
+  virtual Result<Preview> PreviewMerge(const Unit& unit, int limit) = 0;
+
+  /// Rows of a census job's entity type that its census did not list and that were there before
+  /// the census began. Call after every census page of the job is committed.
+  virtual Result<Missing> ReadMissing(
+      TenantId tenant, JobId job, std::string_view entity_type, int limit
+  ) = 0;
+
   /// The staged rows and raw pages of one load step, in order.
   virtual Result<std::vector<StagedRows>> ReadStaged(TenantId tenant, StepId load_step) = 0;
 };
 
-/// The dispatcher's and the sweeper's side: sees every tenant's steps, no payload, no secret.
+/// The side of the one who leads: sees every tenant's steps, no payload, no secret. One process at
+/// a time dispatches, schedules and sweeps; it leads for a term and every call of it names the
+/// term, so that one who was paused and replaced changes nothing.
+///
+/// Leases run by the database's clock. Errors beyond those above: kConflict (the term is over).
 class Dispatch {
  public:
   virtual ~Dispatch() = default;
+
+  /// A new worker identity, never used before, whose lease ends `lease` from now unless renewed.
+  /// One identity per process: all its threads claim under it.
+  virtual Result<WorkerId> NewWorker(std::chrono::milliseconds lease) = 0;
+  /// Extends the lease; also one that has ended, whose steps others may own by now (their epochs
+  /// tell).
+  virtual Result<> RenewWorker(WorkerId worker, std::chrono::milliseconds lease) = 0;
+  /// Ends the lease now: a clean stop. Steps it still holds are recovered by whoever leads.
+  virtual Result<> RetireWorker(WorkerId worker) = 0;
+  /// Ends every other lease. Only the owner of an embedded database knows that all others are dead.
+  virtual Result<> EndOtherLeases(WorkerId survivor) = 0;
+
+  /// Becomes or stays the leader for `lease`. Nothing while another leads: not an error. A worker
+  /// that leads again after a gap gets a new term.
+  virtual Result<std::optional<Term>> Lead(WorkerId worker, std::chrono::milliseconds lease) = 0;
+  /// Leaves office at once, so that another need not wait for the lease to end.
+  virtual Result<> Resign(Term term) = 0;
 
   struct Ready {
     TenantId tenant;
     StepId step;
     model::Stage stage = model::Stage::kExtract;
   };
-  /// Ready steps whose time has come and that were not rung since `not_rung_since`, at most
-  /// `per_tenant` of each tenant and stage, ordered by priority then age; marks them rung now.
+  /// Ready steps whose time has come, at most so many that `window` of each tenant and stage are
+  /// rung and not yet claimed, by priority, then age; marks them rung now. A ring at or before
+  /// `not_rung_since` is taken for lost and counts as none.
   virtual Result<std::vector<Ready>> TakeReady(
-      EpochMs now, EpochMs not_rung_since, int per_tenant
+      Term term, EpochMs now, EpochMs not_rung_since, int window
   ) = 0;
 
   /// When the earliest waiting step becomes due, if any waits.
   virtual Result<std::optional<EpochMs>> NextDue(EpochMs now) = 0;
 
-  /// Running steps of workers other than `alive` become ready again with crashes + 1; those beyond
-  /// their crash allowance (3 in company, then 3 alone) are parked in quarantine. Returns how many.
-  virtual Result<int> RecoverLost(const std::vector<WorkerId>& alive) = 0;
+  /// Running steps of workers whose lease has ended (or whose process is known to be dead) become
+  /// ready again with crashes + 1; those beyond their crash allowance (3 in company, then 3 alone)
+  /// are parked in quarantine. Returns how many.
+  virtual Result<int> RecoverLost(Term term) = 0;
 
-  /// A new worker identity, never used before.
-  virtual Result<WorkerId> NewWorker() = 0;
-
-  /// Steps not done, by stage: what etl_queue_size shows (ready only).
+  /// Ready steps by stage: what etl_queue_size shows.
   virtual Result<std::map<model::Stage, std::int64_t>> ReadyByStage() = 0;
 };
 

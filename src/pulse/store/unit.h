@@ -72,6 +72,19 @@ struct Window {
   EpochMs to = 0;
 };
 
+/// Ids the source listed: part of a census of one entity type in the whole integration.
+struct CensusIds {
+  std::string entity_type;
+  std::vector<std::string> external_ids;
+};
+
+/// A primary record the source no longer shows, with the reason found by asking for it.
+struct Vanished {
+  std::string entity_type;
+  std::string external_id;
+  std::string reason;  ///< deleted | access_lost | archived
+};
+
 struct Unit {
   TenantId tenant;
   IntegrationId integration;
@@ -96,6 +109,12 @@ struct Unit {
   std::map<std::string, std::int64_t> api_calls;
   std::vector<Window> windows;
   std::vector<model::Gap> gaps;
+  std::vector<CensusIds> census_ids;  ///< Kept with the job until it ends.
+  /// Marks the rows deleted (deleted_at, deleted_reason), counts them in the receipt and, when
+  /// vectorize_batch > 0, makes vectorize steps that erase their points. Rows already marked, and
+  /// rows loaded since the job began, are left. A row that a later page brings again is alive
+  /// again.
+  std::vector<Vanished> vanished;
 };
 
 /// What Commit did.

@@ -65,6 +65,15 @@ class Vectors {
   virtual Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) = 0;
   virtual Result<> EraseTenant(TenantId tenant) = 0;
   virtual Result<std::int64_t> Count(TenantId tenant) = 0;
+
+  /// Ids of the tenant's points after `after` ("" for the first), ascending, at most `limit`: for
+  /// finding points whose row is gone.
+  virtual Result<std::vector<std::string>> PointsAfter(
+      TenantId tenant, std::string_view after, int limit
+  ) = 0;
+  /// One round trip; what to tell people ("Qdrant 1.19.0, collection pulse_hashed_384"). Errors:
+  /// kUnavailable, kInvalid (the collection has other dimensions: the message has the fix).
+  virtual Result<std::string> Probe() = 0;
 };
 
 }  // namespace pulse::vectors

@@ -79,6 +79,8 @@ class MemoryCache final : public Cache {
     });
   }
 
+  Result<std::string> Probe() override { return std::string("in this process"); }
+
   milliseconds TakeTokens(std::string_view key, double tokens, double per_second, double burst)
       override {
     const TimePoint now = now_();

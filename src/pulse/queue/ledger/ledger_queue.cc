@@ -62,23 +62,27 @@ struct Lines {
 class LedgerDelivery final : public Delivery {
  public:
   LedgerDelivery(std::shared_ptr<Lines> lines, const Ring& ring)
-      : lines_(std::move(lines)), ring_(ring) {}
+      : lines_(std::move(lines)), content_(ring) {}
   ~LedgerDelivery() override {
     // A full line forgets it: the dispatcher rings every ready step again.
-    if (!settled_) lines_->Of(ring_.stage).Add(ring_, lines_->capacity);
+    if (settled_) return;
+    const Ring& ring = std::get<Ring>(content_);
+    lines_->Of(ring.stage).Add(ring, lines_->capacity);
   }
   LedgerDelivery(const LedgerDelivery&) = delete;
   LedgerDelivery& operator=(const LedgerDelivery&) = delete;
 
-  const Ring& ring() const noexcept override { return ring_; }
+  const std::variant<Ring, ForeignMessage>& content() const noexcept override { return content_; }
   Result<> Ack() override {
     settled_ = true;
     return {};
   }
+  /// Nobody but the dispatcher can reach this queue: nothing arrives that cannot be parsed.
+  Result<> Refuse(std::string_view /*reason*/) override { return Ack(); }
 
  private:
   std::shared_ptr<Lines> lines_;
-  Ring ring_;
+  std::variant<Ring, ForeignMessage> content_;
   bool settled_ = false;
 };
 
@@ -129,6 +133,7 @@ class LedgerQueue final : public Queue {
   std::unique_ptr<Consumer> NewConsumer(model::Stage stage) override {
     return std::make_unique<LedgerConsumer>(lines_, stage);
   }
+  Result<std::string> Probe() override { return std::string("in this process"); }
 
  private:
   // Shared: a worker may drop its last delivery after the queue is gone.

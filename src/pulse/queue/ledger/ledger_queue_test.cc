@@ -22,8 +22,8 @@ TEST(LedgerQueue, QueuesAWaitingRingOnlyOnce) {
   const auto first = consumer->Next(deadline.token());
   const auto second = consumer->Next(deadline.token());
   ASSERT_TRUE(first && second);
-  EXPECT_EQ((*first)->ring(), MakeRing(1));
-  EXPECT_EQ((*second)->ring(), MakeRing(2));
+  EXPECT_EQ(RingOf(**first), MakeRing(1));
+  EXPECT_EQ(RingOf(**second), MakeRing(2));
 }
 
 TEST(LedgerQueue, KeepsARingThatArrivesWhileItsStepIsHeld) {
@@ -41,7 +41,7 @@ TEST(LedgerQueue, KeepsARingThatArrivesWhileItsStepIsHeld) {
 
   const auto again = consumer->Next(deadline.token());
   ASSERT_TRUE(again);
-  EXPECT_EQ((*again)->ring(), MakeRing(1));
+  EXPECT_EQ(RingOf(**again), MakeRing(1));
 }
 
 TEST(LedgerQueue, RefusesWhatDoesNotFitAndTakesItAgainWhenThereIsRoom) {
@@ -72,7 +72,7 @@ TEST(LedgerQueue, LetsADeliveryOutliveTheQueue) {
 
   queue.reset();
 
-  EXPECT_EQ((*held)->ring(), MakeRing(1));
+  EXPECT_EQ(RingOf(**held), MakeRing(1));
   held->reset();
 }
 

@@ -37,6 +37,7 @@ struct OpenCache final : cache::Cache {
     return milliseconds(0);
   }
   std::map<std::string, std::string> values;
+  Result<std::string> Probe() override { return std::string("open"); }
 };
 
 http::ClientResponse Ok() { return {.status = 200, .headers = {}, .body = "{}"}; }

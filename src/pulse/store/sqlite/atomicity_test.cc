@@ -202,7 +202,7 @@ TEST(SqliteStore, GivesOneStepToOneOfManyThreads) {
   request.job_type = "jira_sync";
   Value(store->jobs().Submit(tenant.id, request));
   const EpochMs now = clock.Now();
-  const StepId step = Value(store->dispatch().TakeReady(now, now, 1)).at(0).step;
+  const StepId step = Value(store->dispatch().TakeReady(Term{1}, now, now, 1)).at(0).step;
 
   std::atomic<int> claims{0};
   {

@@ -101,7 +101,7 @@ Result<> Recover(Connection& db, const Lost& lost, EpochMs now) {
 }  // namespace
 
 Result<std::vector<Dispatch::Ready>> SqliteDispatch::TakeReady(
-    EpochMs now, EpochMs not_rung_since, int per_tenant
+    Term /*term*/, EpochMs now, EpochMs not_rung_since, int window
 ) {
   PULSE_TRY(const auto backlogs, database_.Read(ReadBacklogs));
   if (backlogs.empty()) return std::vector<Ready>{};  // Idle: no write lock taken.
@@ -117,7 +117,7 @@ Result<std::vector<Dispatch::Ready>> SqliteDispatch::TakeReady(
                   Name(backlog.stage),
                   now,
                   not_rung_since,
-                  per_tenant
+                  window
               )
           );
           PULSE_TRY(bool more, row.Next());
@@ -143,7 +143,9 @@ Result<std::optional<EpochMs>> SqliteDispatch::NextDue(EpochMs now) {
   });
 }
 
-Result<int> SqliteDispatch::RecoverLost(const std::vector<WorkerId>& alive) {
+Result<int> SqliteDispatch::RecoverLost(Term /*term*/) {
+  std::vector<WorkerId> alive;
+  if (const std::int64_t survivor = survivor_.load(); survivor != 0) alive.emplace_back(survivor);
   return database_.Write([&](Connection& db) -> Result<int> {
     PULSE_TRY(const std::vector<Lost> all, FindLost(db, alive));
     for (const Lost& lost : all) PULSE_CHECK(Recover(db, lost, database_.now()));
@@ -151,7 +153,26 @@ Result<int> SqliteDispatch::RecoverLost(const std::vector<WorkerId>& alive) {
   });
 }
 
-Result<WorkerId> SqliteDispatch::NewWorker() {
+Result<> SqliteDispatch::RenewWorker(WorkerId /*worker*/, std::chrono::milliseconds /*lease*/) {
+  return {};
+}
+
+Result<> SqliteDispatch::RetireWorker(WorkerId /*worker*/) { return {}; }
+
+Result<> SqliteDispatch::EndOtherLeases(WorkerId survivor) {
+  survivor_ = survivor.value();
+  return {};
+}
+
+Result<std::optional<Term>> SqliteDispatch::Lead(
+    WorkerId /*worker*/, std::chrono::milliseconds /*lease*/
+) {
+  return std::optional<Term>(Term{1});
+}
+
+Result<> SqliteDispatch::Resign(Term /*term*/) { return {}; }
+
+Result<WorkerId> SqliteDispatch::NewWorker(std::chrono::milliseconds /*lease*/) {
   return database_.Write([&](Connection& db) -> Result<WorkerId> {
     PULSE_CHECK(db.Do(sql::steps::new_worker, database_.now()));
     return WorkerId{db.last_id()};

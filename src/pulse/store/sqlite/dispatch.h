@@ -3,6 +3,8 @@
 /// \file
 /// SqliteDispatch: the dispatcher's and the sweeper's side of the ledger. See store/ledger.h.
 
+#include <atomic>
+
 #include "pulse/store/ledger.h"
 #include "pulse/store/sqlite/database.h"
 
@@ -12,15 +14,21 @@ class SqliteDispatch final : public Dispatch {
  public:
   explicit SqliteDispatch(Database& database) : database_(database) {}
 
-  Result<std::vector<Ready>> TakeReady(EpochMs now, EpochMs not_rung_since, int per_tenant)
+  Result<WorkerId> NewWorker(std::chrono::milliseconds lease) override;
+  Result<> RenewWorker(WorkerId worker, std::chrono::milliseconds lease) override;
+  Result<> RetireWorker(WorkerId worker) override;
+  Result<> EndOtherLeases(WorkerId survivor) override;
+  Result<std::optional<Term>> Lead(WorkerId worker, std::chrono::milliseconds lease) override;
+  Result<> Resign(Term term) override;
+  Result<std::vector<Ready>> TakeReady(Term term, EpochMs now, EpochMs not_rung_since, int window)
       override;
   Result<std::optional<EpochMs>> NextDue(EpochMs now) override;
-  Result<int> RecoverLost(const std::vector<WorkerId>& alive) override;
-  Result<WorkerId> NewWorker() override;
+  Result<int> RecoverLost(Term term) override;
   Result<std::map<model::Stage, std::int64_t>> ReadyByStage() override;
 
  private:
   Database& database_;
+  std::atomic<std::int64_t> survivor_{0};
 };
 
 }  // namespace pulse::store::sqlite

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SqliteJobs and SqliteWatermarks. See store/jobs.h.
+/// SqliteJobs and SqliteSyncWindows. See store/jobs.h.
 
 #include "pulse/store/jobs.h"
 #include "pulse/store/sqlite/database.h"
@@ -25,16 +25,17 @@ class SqliteJobs final : public Jobs {
   Database& database_;
 };
 
-class SqliteWatermarks final : public Watermarks {
+class SqliteSyncWindows final : public SyncWindows {
  public:
-  explicit SqliteWatermarks(Database& database) : database_(database) {}
+  explicit SqliteSyncWindows(Database& database) : database_(database) {}
 
-  Result<std::optional<EpochMs>> Get(
+  Result<std::optional<EpochMs>> Watermark(
       TenantId tenant,
       IntegrationId integration,
       std::string_view entity_type,
       std::string_view scope
   ) override;
+  Result<std::vector<Window>> List(TenantId tenant, IntegrationId integration) override;
 
  private:
   Database& database_;

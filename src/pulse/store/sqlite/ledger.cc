@@ -238,4 +238,14 @@ Result<std::vector<StagedRows>> SqliteLedger::ReadStaged(TenantId tenant, StepId
   });
 }
 
+Result<Preview> SqliteLedger::PreviewMerge(const Unit& /*unit*/, int /*limit*/) {
+  return Error{ErrorKind::kInternal, "a merge cannot be previewed yet"};
+}
+
+Result<Missing> SqliteLedger::ReadMissing(
+    TenantId /*tenant*/, JobId /*job*/, std::string_view /*entity_type*/, int /*limit*/
+) {
+  return Error{ErrorKind::kInternal, "no census can be read yet"};
+}
+
 }  // namespace pulse::store::sqlite

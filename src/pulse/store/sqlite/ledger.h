@@ -27,6 +27,9 @@ class SqliteLedger final : public Ledger {
   Result<Committed> Fail(
       TenantId tenant, const std::vector<model::Step>& steps, const Error& error, bool fatal
   ) override;
+  Result<Preview> PreviewMerge(const Unit& unit, int limit) override;
+  Result<Missing> ReadMissing(TenantId tenant, JobId job, std::string_view entity_type, int limit)
+      override;
   Result<std::vector<StagedRows>> ReadStaged(TenantId tenant, StepId load_step) override;
 
  private:

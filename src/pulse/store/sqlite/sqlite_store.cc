@@ -1,11 +1,13 @@
 #include "pulse/store/sqlite/sqlite_store.h"
 
 #include "pulse/store/sqlite/catalog.h"
+#include "pulse/store/sqlite/changes.h"
 #include "pulse/store/sqlite/dispatch.h"
 #include "pulse/store/sqlite/jobs.h"
 #include "pulse/store/sqlite/ledger.h"
 #include "pulse/store/sqlite/migrations.h"
 #include "pulse/store/sqlite/raw_pages.h"
+#include "pulse/store/sqlite/schedules.h"
 #include "pulse/store/sqlite/tables.h"
 
 namespace pulse::store::sqlite {
@@ -25,11 +27,14 @@ class SqliteStore final : public Store {
   Ledger& ledger() override { return ledger_; }
   Dispatch& dispatch() override { return dispatch_; }
   Jobs& jobs() override { return jobs_; }
-  Watermarks& watermarks() override { return watermarks_; }
+  SyncWindows& sync_windows() override { return sync_windows_; }
+  Schedules& schedules() override { return schedules_; }
   Catalog& catalog() override { return catalog_; }
   RawPages& raw_pages() override { return raw_pages_; }
   DeadLetters& dead_letters() override { return dead_letters_; }
   Tables& tables() override { return tables_; }
+  Changes& changes() override { return changes_; }
+  Result<std::string> Probe() override { return std::string("SQLite"); }
 
  private:
   std::unique_ptr<SystemClock> own_clock_;  ///< Used when the caller brought none.
@@ -38,11 +43,13 @@ class SqliteStore final : public Store {
   SqliteLedger ledger_{*database_, sql_};
   SqliteDispatch dispatch_{*database_};
   SqliteJobs jobs_{*database_};
-  SqliteWatermarks watermarks_{*database_};
+  SqliteSyncWindows sync_windows_{*database_};
+  SqliteSchedules schedules_;
   SqliteCatalog catalog_{*database_, sql_};
   SqliteRawPages raw_pages_{*database_};
   SqliteDeadLetters dead_letters_{*database_};
   SqliteTables tables_;
+  SqliteChanges changes_;
 };
 
 Result<> CheckSchema(const std::string& path) {

@@ -200,7 +200,9 @@ TEST_P(StoreConformance, MeasuresAJobFromItsFirstClaimToItsEnd) {
 
 TEST_P(StoreConformance, MovesTheWatermarkOnlyWhenThePassIsWhole) {
   const auto watermark = [&] {
-    return Value(store().watermarks().Get(acme_.tenant, acme_.integration, "jira_issues", ""));
+    return Value(
+        store().sync_windows().Watermark(acme_.tenant, acme_.integration, "jira_issues", "")
+    );
   };
   EXPECT_FALSE(watermark());
   Unit first = Closing({SubmitAndClaim(acme_)});
@@ -222,9 +224,9 @@ TEST_P(StoreConformance, MovesTheWatermarkOnlyWhenThePassIsWhole) {
   quarantine.dead_letters = {{.entity_type = "jira_issues", .fingerprint = "f", .message = "m"}};
   EXPECT_EQ(Commit(quarantine).finished, model::JobStatus::kPartial);
   EXPECT_EQ(watermark(), 300) << "quarantine does not";
-  EXPECT_FALSE(
-      Value(store().watermarks().Get(globex_.tenant, globex_.integration, "jira_issues", ""))
-  );
+  EXPECT_FALSE(Value(
+      store().sync_windows().Watermark(globex_.tenant, globex_.integration, "jira_issues", "")
+  ));
 }
 
 TEST_P(StoreConformance, NeverMovesAWatermarkBackOrOverAHole) {
@@ -232,7 +234,9 @@ TEST_P(StoreConformance, NeverMovesAWatermarkBackOrOverAHole) {
     Unit unit = Closing({SubmitAndClaim(acme_)});
     unit.windows = {{"jira_issues", "", from, to}};
     Commit(unit);
-    return Value(store().watermarks().Get(acme_.tenant, acme_.integration, "jira_issues", ""));
+    return Value(
+        store().sync_windows().Watermark(acme_.tenant, acme_.integration, "jira_issues", "")
+    );
   };
 
   EXPECT_EQ(propose(0, 100), 100);
@@ -250,7 +254,9 @@ TEST_P(StoreConformance, KeepsTheWatermarkAfterAJobWithItsOwnQuery) {
 
   EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
 
-  EXPECT_FALSE(Value(store().watermarks().Get(acme_.tenant, acme_.integration, "jira_issues", "")));
+  EXPECT_FALSE(
+      Value(store().sync_windows().Watermark(acme_.tenant, acme_.integration, "jira_issues", ""))
+  );
 }
 
 TEST_P(StoreConformance, AddsUpTheReceiptOfAllUnits) {

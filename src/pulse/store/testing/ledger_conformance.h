@@ -56,7 +56,7 @@ TEST_P(StoreConformance, ClaimsStepsOfOneKindTogetherUpToTheBatch) {
 
 TEST_P(StoreConformance, RefusesACommitOfAStepThatSomebodyElseOwnsByNow) {
   const model::Step stale = SubmitAndClaim(acme_);
-  ASSERT_EQ(Value(store().dispatch().RecoverLost({})), 1);
+  ASSERT_EQ(RecoverAll(), 1);
   const model::Step current = ClaimOnly(acme_);
   ASSERT_EQ(current.epoch, stale.epoch + 1);
   Unit late = Closing({stale});
@@ -142,7 +142,7 @@ TEST_P(StoreConformance, CountsAnAttemptOnlyWhenItWasOne) {
 
 TEST_P(StoreConformance, LeavesAStepAloneThatMovedOnBeforeItsRetry) {
   const model::Step stale = SubmitAndClaim(acme_);
-  Value(store().dispatch().RecoverLost({}));
+  RecoverAll();
   const model::Step current = ClaimOnly(acme_);
 
   Done(store().ledger().Retry(acme_.tenant, {{stale.id, stale.epoch}}, 0, true, "late"));
@@ -167,10 +167,10 @@ TEST_P(StoreConformance, OffersAWaitingStepWhenItsTimeHasCome) {
 TEST_P(StoreConformance, RingsAStepAgainOnlyAfterAWhile) {
   Submit(acme_);
   const EpochMs now = clock_.Now();
-  ASSERT_EQ(Value(store().dispatch().TakeReady(now, now - 10'000, 10)).size(), 1U);
+  ASSERT_EQ(Value(store().dispatch().TakeReady(term(), now, now - 10'000, 10)).size(), 1U);
 
-  EXPECT_TRUE(Value(store().dispatch().TakeReady(now + 1, now - 9'999, 10)).empty());
-  EXPECT_EQ(Value(store().dispatch().TakeReady(now + 10'001, now + 1, 10)).size(), 1U);
+  EXPECT_TRUE(Value(store().dispatch().TakeReady(term(), now + 1, now - 9'999, 10)).empty());
+  EXPECT_EQ(Value(store().dispatch().TakeReady(term(), now + 10'001, now + 1, 10)).size(), 1U);
 }
 
 TEST_P(StoreConformance, TakesAFewOfEveryTenantAndStageByPriorityThenAge) {
@@ -181,7 +181,7 @@ TEST_P(StoreConformance, TakesAFewOfEveryTenantAndStageByPriorityThenAge) {
   Submit(globex_);
   const EpochMs now = clock_.Now();
 
-  const auto ready = Value(store().dispatch().TakeReady(now, now + 1, 2));
+  const auto ready = Value(store().dispatch().TakeReady(term(), now, now + 1, 2));
 
   std::map<std::pair<TenantId, model::Stage>, std::vector<StepId>> by_queue;
   for (const auto& step : ready) by_queue[{step.tenant, step.stage}].push_back(step.step);
@@ -201,7 +201,7 @@ TEST_P(StoreConformance, OffersInteractiveWorkBeforeABackfill) {
   const JobId urgent_job = Value(store().jobs().Submit(acme_.tenant, urgent)).job;
   const EpochMs now = clock_.Now();
 
-  const auto ready = Value(store().dispatch().TakeReady(now, now + 1, 1));
+  const auto ready = Value(store().dispatch().TakeReady(term(), now, now + 1, 1));
 
   ASSERT_EQ(ready.size(), 1U);
   EXPECT_EQ(Claim(acme_, ready[0].step).at(0).job, urgent_job);
@@ -221,15 +221,15 @@ TEST_P(StoreConformance, CountsReadyStepsByStage) {
 }
 
 TEST_P(StoreConformance, GivesEveryWorkerAnIdentityOfItsOwn) {
-  EXPECT_NE(Value(store().dispatch().NewWorker()), worker_);
+  EXPECT_NE(Value(store().dispatch().NewWorker(kLease)), worker_);
 }
 
 TEST_P(StoreConformance, TakesStepsFromDeadWorkersOnly) {
   const model::Step step = SubmitAndClaim(acme_);
 
-  EXPECT_EQ(Value(store().dispatch().RecoverLost({worker_})), 0);
+  EXPECT_EQ(RecoverOthersThan(worker_), 0);
   EXPECT_TRUE(ReadySteps(acme_).empty());
-  EXPECT_EQ(Value(store().dispatch().RecoverLost({})), 1);
+  EXPECT_EQ(RecoverAll(), 1);
 
   const model::Step again = ClaimOnly(acme_);
   EXPECT_EQ(again.id, step.id);
@@ -242,7 +242,7 @@ TEST_P(StoreConformance, ClaimsAStepAloneAfterThreeCrashesInCompany) {
   Commit(unit);
   for (int crash = 0; crash < 3; ++crash) {
     ASSERT_EQ(Claim(acme_, ReadySteps(acme_).at(0), 2).size(), 2U) << crash;
-    Value(store().dispatch().RecoverLost({}));
+    RecoverAll();
   }
 
   EXPECT_EQ(Claim(acme_, ReadySteps(acme_).at(0), 2).size(), 1U);
@@ -253,11 +253,11 @@ TEST_P(StoreConformance, ParksAStepThatCrashesAloneToo) {
   const StepId step = ReadySteps(acme_).at(0);
   for (int crash = 0; crash < 5; ++crash) {
     ASSERT_EQ(Claim(acme_, step).size(), 1U) << crash;
-    Value(store().dispatch().RecoverLost({}));
+    RecoverAll();
     ASSERT_EQ(StatusOf(acme_, id), model::JobStatus::kRunning) << crash;
   }
   ASSERT_EQ(Claim(acme_, step).size(), 1U);
-  Value(store().dispatch().RecoverLost({}));
+  RecoverAll();
 
   EXPECT_EQ(StatusOf(acme_, id), model::JobStatus::kFailed);
   EXPECT_TRUE(ReadySteps(acme_).empty());
@@ -305,7 +305,7 @@ TEST_P(StoreConformance, EndsFailedOnAFatalErrorWhateverWasLoaded) {
 
 TEST_P(StoreConformance, RefusesToFailAStepThatMovedOn) {
   const model::Step stale = SubmitAndClaim(acme_);
-  Value(store().dispatch().RecoverLost({}));
+  RecoverAll();
   const model::Step current = ClaimOnly(acme_);
 
   const auto failed =

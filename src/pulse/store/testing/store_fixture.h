@@ -159,10 +159,22 @@ class StoreConformance : public ::testing::TestWithParam<BackendFactory> {
     backend_ = GetParam().make(clock_);
     acme_ = MakeWorld("acme");
     globex_ = MakeWorld("globex");
-    worker_ = Value(store().dispatch().NewWorker());
+    worker_ = Value(store().dispatch().NewWorker(kLease));
   }
 
   Store& store() { return *backend_.store; }
+
+  static constexpr std::chrono::minutes kLease{10};  ///< No lease ends by itself in a test.
+  Term term() { return Value(store().dispatch().Lead(worker_, kLease)).value(); }
+  /// Every worker but `survivor` died.
+  int RecoverOthersThan(WorkerId survivor) {
+    Done(store().dispatch().EndOtherLeases(survivor));
+    return Value(store().dispatch().RecoverLost(term()));
+  }
+  int RecoverAll() {
+    Done(store().dispatch().RetireWorker(worker_));
+    return RecoverOthersThan(Value(store().dispatch().NewWorker(kLease)));
+  }
 
   World MakeWorld(const std::string& tenant_name) {
     const model::Tenant tenant = Value(store().catalog().CreateTenant(tenant_name));
@@ -192,7 +204,7 @@ class StoreConformance : public ::testing::TestWithParam<BackendFactory> {
   std::vector<StepId> ReadySteps(const World& world) {
     std::vector<StepId> steps;
     const EpochMs now = clock_.Now();
-    for (const auto& ready : Value(store().dispatch().TakeReady(now, now + 1, 1000))) {
+    for (const auto& ready : Value(store().dispatch().TakeReady(term(), now, now + 1, 1000))) {
       if (ready.tenant == world.tenant) steps.push_back(ready.step);
     }
     return steps;

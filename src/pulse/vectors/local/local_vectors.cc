@@ -110,6 +110,12 @@ class LocalVectors final : public Vectors {
   Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) override;
   Result<> EraseTenant(TenantId tenant) override;
   Result<std::int64_t> Count(TenantId tenant) override;
+  Result<std::vector<std::string>> PointsAfter(
+      TenantId /*tenant*/, std::string_view /*after*/, int /*limit*/
+  ) override {
+    return Error{ErrorKind::kInternal, "points cannot be listed yet"};
+  }
+  Result<std::string> Probe() override { return std::string("file ") + path_; }
 
  private:
   template <class Use>

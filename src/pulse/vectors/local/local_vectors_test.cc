@@ -65,6 +65,11 @@ class ScratchVectors final : public Vectors {
   }
   Result<> EraseTenant(TenantId tenant) override { return vectors_->EraseTenant(tenant); }
   Result<std::int64_t> Count(TenantId tenant) override { return vectors_->Count(tenant); }
+  Result<std::vector<std::string>> PointsAfter(TenantId tenant, std::string_view after, int limit)
+      override {
+    return vectors_->PointsAfter(tenant, after, limit);
+  }
+  Result<std::string> Probe() override { return vectors_->Probe(); }
 
  private:
   Scratch scratch_;

@@ -44,6 +44,9 @@ DELETE FROM dead_letters WHERE tenant_id = ?1 AND integration_id = ?2
 -- name: sync_windows
 DELETE FROM sync_windows WHERE tenant_id = ?1 AND integration_id = ?2
 
+-- name: schedule
+DELETE FROM schedules WHERE tenant_id = ?1 AND integration_id = ?2
+
 -- name: jobs
 DELETE FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2
 

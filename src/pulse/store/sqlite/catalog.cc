@@ -136,6 +136,7 @@ constexpr const Query* kRemoval[] = {
     &sql::removal::raws,
     &sql::removal::dead_letters,
     &sql::removal::sync_windows,
+    &sql::removal::schedule,
     &sql::removal::jobs,
     &sql::removal::secret,
 };

@@ -45,7 +45,7 @@ class SqliteStore final : public Store {
   SqliteDispatch dispatch_{*database_};
   SqliteJobs jobs_{*database_};
   SqliteSyncWindows sync_windows_{*database_};
-  SqliteSchedules schedules_;
+  SqliteSchedules schedules_{*database_};
   SqliteCatalog catalog_{*database_, sql_};
   SqliteRawPages raw_pages_{*database_};
   SqliteDeadLetters dead_letters_{*database_};

@@ -42,6 +42,7 @@ class UnitCommit {
   Result<> AddChildren();
   Result<> AddStaged();
   Result<> MergeRows();
+  Result<> TakeCensus();
   Result<> AddVectorizeSteps(const model::Table& table, std::vector<std::int64_t> rows);
   Result<> SettlePages();
   Result<> ResolveRetried();

@@ -1,9 +1,9 @@
 #include "pulse/store/sqlite/dispatch.h"
 
-#include "pulse/store/sqlite/crashes.h"
+#include "pulse/store/crashes.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
 namespace {

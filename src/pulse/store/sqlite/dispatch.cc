@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "pulse/store/sqlite/crashes.h"
+#include "pulse/store/crashes.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/leases.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
 namespace {

@@ -245,9 +245,10 @@ CREATE TABLE raw_bodies (
   tenant_id bigint NOT NULL,
   raw_id bigint NOT NULL,
   created_at timestamptz NOT NULL,
-  body bytea STORAGE EXTERNAL NOT NULL,
+  body bytea NOT NULL,
   PRIMARY KEY (tenant_id, raw_id, created_at)
 ) PARTITION BY RANGE (created_at);
+ALTER TABLE raw_bodies ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TABLE raw_bodies_default PARTITION OF raw_bodies DEFAULT;
 
 CREATE UNLOGGED TABLE staged_rows (
@@ -257,9 +258,10 @@ CREATE UNLOGGED TABLE staged_rows (
   row_count bigint NOT NULL,
   entity_type text NOT NULL,
   raws text NOT NULL,
-  body bytea STORAGE EXTERNAL NOT NULL,
+  body bytea NOT NULL,
   PRIMARY KEY (tenant_id, step_id)
 );
+ALTER TABLE staged_rows ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX ix_staged_rows_job ON staged_rows (tenant_id, job_id);
 
 CREATE TABLE dead_letters (

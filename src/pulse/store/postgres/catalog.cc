@@ -47,7 +47,11 @@ std::string_view StateName(model::IntegrationState state) {
 }
 
 model::Tenant TenantOf(const Row& row) {
-  return {.id = row.As<TenantId>(0), .name = std::string(row.Text(1)), .created_at = row.Time(2)};
+  model::Tenant tenant{
+      .id = row.As<TenantId>(0), .name = std::string(row.Text(1)), .created_at = row.Time(2)
+  };
+  if (const auto days = row.OptionalInt(3)) tenant.raw_retention_days = static_cast<int>(*days);
+  return tenant;
 }
 
 model::Integration IntegrationOf(const Row& row) {
@@ -163,6 +167,17 @@ Result<model::Tenant> PostgresCatalog::FindTenant(std::string_view name) {
   PULSE_CHECK(tx.Commit());
   if (!tx[slot].empty()) return TenantOf(tx[slot][0]);
   return Error{ErrorKind::kNotFound, "no tenant \"" + std::string(name) + "\""};
+}
+
+Result<> PostgresCatalog::SetRawRetention(TenantId tenant, std::optional<int> days) {
+  if (days && *days < 1) {
+    return Error{ErrorKind::kInvalid, "raw pages are kept for at least one day"};
+  }
+  PULSE_TRY(Transaction tx, pool_.Begin(tenant));
+  const auto slot = tx.Queue(sql::catalog::set_raw_retention, tenant, days);
+  PULSE_CHECK(tx.Commit());
+  if (tx[slot].affected() == 0) return NoTenant(tenant);
+  return {};
 }
 
 Result<> PostgresCatalog::RemoveTenant(TenantId tenant) {

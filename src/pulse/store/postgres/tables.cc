@@ -37,6 +37,7 @@ EmbeddingText TextOf(const Row& row, std::string_view entity_type) {
       .title = std::string(row.Text(3)),
       .reference = std::string(row.Text(4)),
       .text = "",
+      .deleted = row.Bool(6),
   };
   text.text.append(text.title).append("\n").append(row.Text(5));
   return text;

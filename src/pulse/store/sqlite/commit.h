@@ -35,6 +35,7 @@ class UnitCommit {
   Result<> AddChildren();
   Result<> AddStaged();
   Result<> MergeRows();
+  Result<> TakeCensus();
   Result<> AddVectorizeSteps(const model::Table& table, std::vector<std::int64_t> rows);
   Result<> SettlePages();
   Result<> ResolveRetried();

@@ -1,9 +1,11 @@
 #include "pulse/store/sqlite/receipts.h"
 
+#include "pulse/store/sqlite/census.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/jobs.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/receipts.h"
+#include "pulse/store/sqlite/windows.h"
 #include "pulse/store/verdict.h"
 
 namespace pulse::store::sqlite {
@@ -169,9 +171,13 @@ Result<std::optional<model::JobStatus>> FinishIfDone(
   // hold the window back: they come again by replay.
   const bool pass_is_whole = !job.cancel_requested && verdict.everything_asked_for();
   if (pass_is_whole && job.options.query.empty()) {
-    PULSE_CHECK(db.Do(sql::receipts::move_windows, tenant, id, job.integration));
+    PULSE_CHECK(ProveWindows(db, job));
   }
   PULSE_CHECK(db.Do(sql::receipts::forget_seen, tenant, id));
+  if (job.options.census || job.options.full) {
+    const bool may_be_retried = verdict.failed_steps > 0 && !job.cancel_requested;
+    PULSE_CHECK(ForgetCensus(db, job, may_be_retried ? Keep::kThisJobs : Keep::kNothing));
+  }
   // Otherwise failed steps may be retried in this job, and then finish what it set out to prove.
   if (pass_is_whole || job.cancel_requested) {
     PULSE_CHECK(db.Do(sql::receipts::forget_windows, tenant, id));

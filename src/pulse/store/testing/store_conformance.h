@@ -7,7 +7,9 @@
 ///   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(BackendFactory{…}));
 
 #include "pulse/store/testing/catalog_conformance.h"
+#include "pulse/store/testing/dispatch_conformance.h"
 #include "pulse/store/testing/jobs_conformance.h"
+#include "pulse/store/testing/leases_conformance.h"
 #include "pulse/store/testing/ledger_conformance.h"
 #include "pulse/store/testing/merge_conformance.h"
 #include "pulse/store/testing/raw_conformance.h"

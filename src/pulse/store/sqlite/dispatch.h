@@ -28,7 +28,7 @@ class SqliteDispatch final : public Dispatch {
 
  private:
   Database& database_;
-  std::atomic<std::int64_t> survivor_{0};
+  std::atomic<std::size_t> turn_{0};  ///< Which tenant goes first changes with every look.
 };
 
 }  // namespace pulse::store::sqlite

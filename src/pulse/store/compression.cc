@@ -1,10 +1,10 @@
-#include "pulse/store/sqlite/compression.h"
+#include "pulse/store/compression.h"
 
 #include <new>
 
 #include <zstd.h>
 
-namespace pulse::store::sqlite {
+namespace pulse::store {
 
 std::string Compress(std::string_view bytes) {
   // Level 1: a page of issues shrinks about fivefold at some 400 MB/s; level 3 gains a few percent
@@ -30,4 +30,4 @@ Result<std::string> Decompress(std::string_view compressed, std::size_t size) {
   return out;
 }
 
-}  // namespace pulse::store::sqlite
+}  // namespace pulse::store

@@ -12,7 +12,7 @@
 #include "pulse/base/error.h"
 #include "pulse/store/unit.h"
 
-namespace pulse::store::sqlite {
+namespace pulse::store {
 
 /// `params` with "raw_ids":[raw] added. Errors: kInvalid (`params` is not a JSON object).
 Result<std::string> ParamsWithRaw(std::string_view params, RawId raw);
@@ -30,4 +30,4 @@ struct StagedRaws {
 };
 Result<StagedRaws> RawsFromJson(std::string_view json);
 
-}  // namespace pulse::store::sqlite
+}  // namespace pulse::store

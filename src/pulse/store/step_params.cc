@@ -1,8 +1,8 @@
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 #include <nlohmann/json.hpp>
 
-namespace pulse::store::sqlite {
+namespace pulse::store {
 
 using Json = nlohmann::json;
 
@@ -73,4 +73,4 @@ Result<StagedRaws> RawsFromJson(std::string_view text) {
   return staged;
 }
 
-}  // namespace pulse::store::sqlite
+}  // namespace pulse::store

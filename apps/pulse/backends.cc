@@ -10,6 +10,8 @@
 #include "pulse/queue/ledger/ledger_queue.h"
 #include "pulse/store/postgres/postgres_migrator.h"
 #include "pulse/store/postgres/postgres_store.h"
+#include "pulse/store/postgres/security.h"
+#include "pulse/store/sqlite/check.h"
 #include "pulse/store/sqlite/sqlite_migrator.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/vectors/local/local_vectors.h"
@@ -69,6 +71,23 @@ Result<std::unique_ptr<store::Migrator>> NewMigrator(const config::Settings& set
   if (file.empty()) return store::postgres::NewPostgresMigrator({.url = settings.database_url});
   PULSE_CHECK(MakeFolderOf(file));
   return store::sqlite::NewSqliteMigrator(file);
+}
+
+Result<std::vector<std::string>> CheckDatabase(const config::Settings& settings) {
+  PULSE_TRY(const std::string file, DatabaseFile(settings));
+  if (file.empty()) return store::postgres::CheckPostgres(settings.database_url);
+  return store::sqlite::CheckSqlite(file);
+}
+
+std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings) {
+  const auto file = DatabaseFile(settings);
+  if (!file || !file->empty()) return {};
+  const auto facts = store::postgres::ExamineSecurity(settings.database_url);
+  if (!facts) return {{"database-security", false, facts.error().message(), "see `pulse doctor`"}};
+  std::vector<DatabaseFact> all;
+  all.reserve(facts->size());
+  for (const auto& fact : *facts) all.push_back({fact.check, fact.good, fact.found, fact.fix});
+  return all;
 }
 
 Result<std::unique_ptr<store::Store>> OpenStore(

@@ -8,6 +8,7 @@
 #include "pulse/embed/http/http_embedder.h"
 #include "pulse/queue/amqp/amqp_queue.h"
 #include "pulse/queue/ledger/ledger_queue.h"
+#include "pulse/store/postgres/check.h"
 #include "pulse/store/postgres/migrator.h"
 #include "pulse/store/postgres/postgres_store.h"
 #include "pulse/store/postgres/security.h"

@@ -105,7 +105,8 @@ class Bench {
     integration.name = "jira";
     integration.provider = "jira";
     integration_ = Value(store_.catalog().PutIntegration(integration));
-    worker_ = Value(store_.dispatch().NewWorker(std::chrono::minutes(1)));
+    worker_ = Value(store_.dispatch().NewWorker(std::chrono::hours(1)));
+    term_ = Value(store_.dispatch().Lead(worker_, std::chrono::hours(1))).value();
   }
 
   /// One sync of every issue at `version`; batches are built outside the clock.
@@ -135,7 +136,7 @@ class Bench {
 
  private:
   model::Step ClaimNext() {
-    const auto ready = Value(store_.dispatch().TakeReady(Term{1}, 1, 2, 1));
+    const auto ready = Value(store_.dispatch().TakeReady(term_, 1, 2, 1));
     for (const auto& step : ready) {
       const auto claimed = Value(store_.ledger().Claim(step.tenant, step.step, worker_, 1));
       if (!claimed.empty()) return claimed.front();
@@ -180,6 +181,7 @@ class Bench {
   int units_;
   model::Integration integration_;
   WorkerId worker_;
+  Term term_;
 };
 
 }  // namespace

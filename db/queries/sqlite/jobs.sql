@@ -1,16 +1,26 @@
--- Jobs. The partial unique index uq_etl_jobs_active keeps one under way per integration.
+-- Jobs. The partial unique index uq_etl_jobs_active keeps one exclusive job under way per integration.
 
 -- name: insert
 INSERT INTO etl_jobs
-  (tenant_id, integration_id, job_type, status, priority, options, idempotency_key, open_steps, created_at)
-VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, 1, ?7)
+  (tenant_id, integration_id, job_type, status, priority, options, idempotency_key, open_steps, created_at,
+  exclusive)
+VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, 1, ?7, ?8)
 
 -- name: find_by_idempotency_key
 SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND idempotency_key = ?2
 
 -- name: find_active
 SELECT id, job_type, options FROM etl_jobs
-WHERE tenant_id = ?1 AND integration_id = ?2 AND status IN ('queued', 'running')
+WHERE tenant_id = ?1 AND integration_id = ?2 AND exclusive AND status IN ('queued', 'running')
+
+-- name: find_equal_queued
+-- For a request that is not exclusive: one that runs already may have read past what it asks for.
+SELECT id FROM etl_jobs
+WHERE tenant_id = ?1 AND integration_id = ?2 AND job_type = ?3 AND options = ?4
+  AND NOT exclusive AND status = 'queued'
+
+-- name: is_exclusive
+SELECT exclusive FROM etl_jobs WHERE tenant_id = ?1 AND id = ?2
 
 -- name: get
 SELECT id, tenant_id, integration_id, job_type, status, priority, options, open_steps,

@@ -20,6 +20,10 @@ DELETE FROM job_windows WHERE tenant_id = ?1
 DELETE FROM job_seen WHERE tenant_id = ?1
   AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
 
+-- name: census
+DELETE FROM job_census WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
 -- name: staged
 DELETE FROM staged_rows WHERE tenant_id = ?1
   AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
@@ -39,6 +43,9 @@ DELETE FROM dead_letters WHERE tenant_id = ?1 AND integration_id = ?2
 
 -- name: sync_windows
 DELETE FROM sync_windows WHERE tenant_id = ?1 AND integration_id = ?2
+
+-- name: schedule
+DELETE FROM schedules WHERE tenant_id = ?1 AND integration_id = ?2
 
 -- name: jobs
 DELETE FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2

@@ -2,51 +2,71 @@
 
 #include <algorithm>
 
+#include "pulse/resilience/pause.h"
+
 namespace pulse::control {
+namespace {
+
+constexpr std::chrono::seconds kAwayPause{1};
+
+}  // namespace
 
 Dispatcher::Dispatcher(
     store::Dispatch& ledger,
     std::unique_ptr<queue::Publisher> publisher,
     const Clock& clock,
+    Term term,
     DispatcherOptions options
 )
-    : ledger_(ledger), publisher_(std::move(publisher)), clock_(clock), options_(options) {}
+    : ledger_(ledger),
+      publisher_(std::move(publisher)),
+      clock_(clock),
+      term_(term),
+      options_(options) {}
 
-void Dispatcher::Loop(const std::stop_token& stop) {
+Result<> Dispatcher::Loop(const Signal& changed, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const std::uint64_t seen = changed_.version();
+    const std::uint64_t seen = changed.version();
     const auto next = RunOnce();
+    if (!next && next.error().kind() == ErrorKind::kConflict) return next.error();
     std::optional<std::chrono::steady_clock::time_point> deadline;
     if (!next) {
-      deadline =
-          std::chrono::steady_clock::now() + std::chrono::seconds(1);  // The database is away.
-    } else if (const std::optional<EpochMs>& due = *next) {
+      // The database or the broker is away.
+      if (!resilience::Pause(kAwayPause, stop)) break;
+      continue;
+    }
+    if (const std::optional<EpochMs>& due = *next) {
       const auto wait = std::chrono::milliseconds(std::max<EpochMs>(*due - clock_.Now(), 1));
       deadline = std::chrono::steady_clock::now() + wait;
     }
-    changed_.WaitBeyond(seen, deadline, stop);
+    if (!resilience::Pause(options_.gather, stop)) break;
+    changed.WaitBeyond(seen, deadline, stop);
   }
+  return {};
 }
 
 Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
   const EpochMs now = clock_.Now();
-  // The first look rings for everything: what an earlier dispatcher rang for may have died with it.
-  const EpochMs not_rung_since = looked_ ? now - options_.ring_again.count() : now;
-  PULSE_TRY(const auto ready, ledger_.TakeReady(Term{1}, now, not_rung_since, options_.window));
-  looked_ = true;
+  const EpochMs ring_again = options_.ring_again.count();
+  // The first look rings for everything: what an earlier leader rang for may have died with it.
+  const EpochMs not_rung_since = looked_ ? now - ring_again : now;
+  PULSE_TRY(const auto ready, ledger_.TakeReady(term_, now, not_rung_since, options_.window));
   if (!ready.empty()) {
+    rang_at_ = now;
     std::vector<queue::Ring> rings;
     rings.reserve(ready.size());
     for (const auto& step : ready) rings.push_back({step.tenant, step.step, step.stage});
+    // Until it succeeds, nothing we marked is known to be out: the next look rings for all of it.
+    looked_ = false;
     PULSE_CHECK(publisher_->Publish(rings));
   }
+  looked_ = true;
   PULSE_TRY(std::optional<EpochMs> next, ledger_.NextDue(now));
-  PULSE_TRY(const auto waiting, ledger_.ReadyByStage());
-  const bool some_ready = std::any_of(waiting.begin(), waiting.end(), [](const auto& stage) {
-    return stage.second > 0;
-  });
-  if (some_ready) {
-    const EpochMs again = now + options_.ring_again.count();
+  // Whatever is out by now was rung at rang_at_ or before; a look that finds nothing lost and
+  // nothing new after that has nobody to ring for.
+  if (rang_at_ && now - *rang_at_ > ring_again) rang_at_.reset();
+  if (rang_at_) {
+    const EpochMs again = *rang_at_ + ring_again + 1;
     next = next ? std::min(*next, again) : again;
   }
   return next;

@@ -1,12 +1,14 @@
 #pragma once
 
 /// \file
-/// Dispatcher: the only publisher. Takes ready steps from the ledger, a small window per tenant and
-/// stage, and rings for them; rings again when a ring seems lost. Sleeps until a commit wakes it or
-/// a waiting step comes due: an idle dispatcher does nothing at all.
+/// Dispatcher: the only publisher, for one term of the leader. Keeps a small window of rings per
+/// tenant and stage in the queue and tops it up as they are claimed; rings again when a ring seems
+/// lost. Sleeps until a claim or commit wakes it or a waiting step comes due: an idle dispatcher
+/// does nothing at all.
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 #include "pulse/base/clock.h"
@@ -17,12 +19,16 @@
 namespace pulse::control {
 
 struct DispatcherOptions {
-  /// Rings of one tenant and stage that may wait at once: a flood of one tenant stands behind the
-  /// others' few, while 64 keep every worker of one process busy.
-  int window = 64;
+  /// Rings of one tenant and stage that are out and not claimed: what another tenant's step waits
+  /// behind, window x step time / workers per tenant that floods. 32 steps of 10 ms before 8
+  /// workers are 40 ms. Too small a window starves workers: it should be above the workers of a
+  /// stage in all processes, since a claim and a look lie between a ring taken and its successor.
+  int window = 32;
   /// A ring not answered by a claim for this long is taken for lost. Cost of lowering it: needless
   /// rings under load.
-  std::chrono::milliseconds ring_again{10000};
+  std::chrono::milliseconds ring_again{10'000};
+  /// Looks are at least this far apart, so that commits close together share one.
+  std::chrono::milliseconds gather{2};
 };
 
 class Dispatcher {
@@ -31,24 +37,27 @@ class Dispatcher {
       store::Dispatch& ledger,
       std::unique_ptr<queue::Publisher> publisher,
       const Clock& clock,
+      Term term,
       DispatcherOptions options = {}
   );
 
-  /// Something was committed: look again. Thread-safe, never blocks.
-  void Wake() { changed_.Notify(); }
-
-  void Loop(const std::stop_token& stop);
+  /// Works until `stop`, looking whenever `changed` is notified. Errors: kConflict (the term is
+  /// over); everything else it waits out.
+  Result<> Loop(const Signal& changed, const std::stop_token& stop);
 
   /// Rings for what is ready. Returns when to look again if nobody wakes us; nothing: never.
+  /// Errors: kConflict (the term is over), kUnavailable.
   Result<std::optional<EpochMs>> RunOnce();
 
  private:
   store::Dispatch& ledger_;
   std::unique_ptr<queue::Publisher> publisher_;
   const Clock& clock_;
+  Term term_;
   DispatcherOptions options_;
-  Signal changed_;
-  bool looked_ = false;  // Touched by the dispatcher's own thread only.
+  // The rest is touched by the dispatcher's own thread only.
+  bool looked_ = false;
+  std::optional<EpochMs> rang_at_;  ///< Rings of then may still be out.
 };
 
 }  // namespace pulse::control

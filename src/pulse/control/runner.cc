@@ -1,9 +1,9 @@
 #include "pulse/control/runner.h"
 
+#include <algorithm>
+
 namespace pulse::control {
 namespace {
-
-constexpr std::chrono::seconds kLease{15};
 
 std::unique_ptr<pipeline::Stage> NewStage(model::Stage stage, pipeline::Environment& environment) {
   switch (stage) {
@@ -21,6 +21,30 @@ std::unique_ptr<pipeline::Stage> NewStage(model::Stage stage, pipeline::Environm
 
 }  // namespace
 
+void RunnerOptions::KeepOnly(std::span<const model::Stage> stages) {
+  const auto runs = [&](model::Stage stage) {
+    return std::ranges::find(stages, stage) != stages.end();
+  };
+  if (!runs(model::Stage::kExtract)) extract_workers = 0;
+  if (!runs(model::Stage::kTransform)) transform_workers = 0;
+  if (!runs(model::Stage::kLoad)) load_workers = 0;
+  if (!runs(model::Stage::kVectorize)) vectorize_workers = 0;
+}
+
+int RunnerOptions::WorkersOf(model::Stage stage) const {
+  switch (stage) {
+    case model::Stage::kExtract:
+      return extract_workers;
+    case model::Stage::kTransform:
+      return transform_workers;
+    case model::Stage::kLoad:
+      return load_workers;
+    case model::Stage::kVectorize:
+      return vectorize_workers;
+  }
+  return 0;
+}
+
 Runner::Runner(
     pipeline::Environment& environment,
     queue::Queue& queue,
@@ -29,46 +53,52 @@ Runner::Runner(
 )
     : env_(environment),
       queue_(queue),
-      options_(options),
-      dispatcher_(environment.store.dispatch(), queue.NewPublisher(), environment.clock),
-      relay_(observer, dispatcher_) {}
+      options_(std::move(options)),
+      heartbeat_(environment.store.dispatch(), options_.heartbeat, options_.steady_now),
+      leader_(environment.store, queue, environment.clock, heartbeat_, changed_, options_.leader),
+      relay_(observer, environment.store.changes()) {}
 
 Runner::~Runner() { Stop(); }
 
 Result<> Runner::Start() {
-  PULSE_TRY(const WorkerId identity, env_.store.dispatch().NewWorker(kLease));
-  if (options_.sole_owner) PULSE_CHECK(TakeOver(identity));
-  StartWorkers(model::Stage::kExtract, options_.extract_workers, identity);
-  StartWorkers(model::Stage::kTransform, options_.transform_workers, identity);
-  StartWorkers(model::Stage::kLoad, options_.load_workers, identity);
-  StartWorkers(model::Stage::kVectorize, options_.vectorize_workers, identity);
-  threads_.emplace_back([this](const std::stop_token& stop) { dispatcher_.Loop(stop); });
+  PULSE_TRY(const WorkerId identity, heartbeat_.Begin());
+  subscription_ = env_.store.changes().Subscribe([this] { changed_.Notify(); });
+  heartbeat_thread_ = std::jthread([this](const std::stop_token& stop) { heartbeat_.Loop(stop); });
+  leader_thread_ = std::jthread([this](const std::stop_token& stop) { leader_.Loop(stop); });
+  for (const model::Stage stage : model::kStages) StartWorkers(stage, identity);
   return {};
 }
 
-Result<> Runner::TakeOver(WorkerId survivor) {
-  store::Dispatch& ledger = env_.store.dispatch();
-  PULSE_CHECK(ledger.EndOtherLeases(survivor));
-  PULSE_TRY(const std::optional<Term> term, ledger.Lead(survivor, kLease));
-  if (term) PULSE_CHECK(ledger.RecoverLost(*term));
-  return {};
-}
-
-void Runner::StartWorkers(model::Stage stage, int count, WorkerId identity) {
-  for (int i = 0; i < count; ++i) {
+void Runner::StartWorkers(model::Stage stage, WorkerId identity) {
+  for (int i = 0; i < options_.WorkersOf(stage); ++i) {
     workers_.push_back(std::make_unique<pipeline::Worker>(
-        env_, queue_.NewConsumer(stage), NewStage(stage, env_), identity, relay_
+        env_, queue_.NewConsumer(stage), NewStage(stage, env_), identity, heartbeat_, relay_
     ));
-    threads_.emplace_back([worker = workers_.back().get()](const std::stop_token& stop) {
+    worker_threads_.emplace_back([worker = workers_.back().get()](const std::stop_token& stop) {
       worker->Loop(stop);
     });
   }
 }
 
 void Runner::Stop() {
-  for (std::jthread& thread : threads_) thread.request_stop();
-  threads_.clear();  // Joins.
+  for (std::jthread& thread : worker_threads_) thread.request_stop();
+  leader_thread_ = {};  // Joins.
+  heartbeat_.Resign();
+  // The lease is renewed until the last step is put back.
+  worker_threads_.clear();
   workers_.clear();
+  heartbeat_thread_ = {};
+  heartbeat_.Retire();
+  subscription_.reset();
+}
+
+Vitals Runner::vitals() const {
+  return {
+      .worker = heartbeat_.worker(),
+      .leads = heartbeat_.term().has_value(),
+      .lease_live = heartbeat_.live(),
+      .lease_age = heartbeat_.lease_age(),
+  };
 }
 
 }  // namespace pulse::control

@@ -30,7 +30,8 @@ class Observer {
   OnStepRetried(const model::Step& /*step*/, const Error& /*why*/, EpochMs /*run_after*/) {}
   virtual void OnStepFailed(const model::Step& /*step*/, const Error& /*why*/) {}
   virtual void OnJobFinished(const model::Step& /*last*/, model::JobStatus /*status*/) {}
-  /// Anything that makes a look at the ledger worthwhile: a step was closed, put back or created.
+  /// Anything that makes a look at the ledger worthwhile: a step was claimed, closed, put back or
+  /// created.
   virtual void OnLedgerChanged() {}
 };
 

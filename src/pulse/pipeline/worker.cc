@@ -22,12 +22,14 @@ Worker::Worker(
     std::unique_ptr<queue::Consumer> consumer,
     std::unique_ptr<Stage> stage,
     WorkerId identity,
+    ClaimPermit& permit,
     Observer& observer
 )
     : env_(environment),
       consumer_(std::move(consumer)),
       stage_(std::move(stage)),
       identity_(identity),
+      permit_(permit),
       observer_(observer),
       random_(std::random_device{}()) {}
 
@@ -48,11 +50,15 @@ Result<> Worker::RunOnce(const std::stop_token& stop) {
   const auto* rung = std::get_if<queue::Ring>(&delivery->content());
   if (rung == nullptr) return delivery->Refuse("messages of other programs are not accepted yet");
   const queue::Ring& ring = *rung;
+  PULSE_CHECK(permit_.Await(stop));
   PULSE_TRY(
       const auto steps,
       env_.store.ledger().Claim(ring.tenant, ring.step, identity_, stage_->max_batch())
   );
-  if (!steps.empty()) PULSE_CHECK(Process(steps, stop));
+  if (!steps.empty()) {
+    observer_.OnLedgerChanged();  // The dispatcher's window has room again.
+    PULSE_CHECK(Process(steps, stop));
+  }
   PULSE_FAILPOINT("k13_before_ack");
   return delivery->Ack();
 }

@@ -14,6 +14,14 @@
 
 namespace pulse::pipeline {
 
+/// Whether this process may take work: its lease is live (control/heartbeat.h). Thread-safe.
+class ClaimPermit {
+ public:
+  virtual ~ClaimPermit() = default;
+  /// Returns once it may; kCancelled when `stop` comes first.
+  virtual Result<> Await(const std::stop_token& stop) = 0;
+};
+
 class Worker {
  public:
   Worker(
@@ -21,6 +29,7 @@ class Worker {
       std::unique_ptr<queue::Consumer> consumer,
       std::unique_ptr<Stage> stage,
       WorkerId identity,
+      ClaimPermit& permit,
       Observer& observer
   );
 
@@ -45,6 +54,7 @@ class Worker {
   std::unique_ptr<queue::Consumer> consumer_;
   std::unique_ptr<Stage> stage_;
   WorkerId identity_;
+  ClaimPermit& permit_;
   Observer& observer_;
   std::mt19937_64 random_;
 };

@@ -202,7 +202,10 @@ TEST(SqliteStore, GivesOneStepToOneOfManyThreads) {
   request.job_type = "jira_sync";
   Value(store->jobs().Submit(tenant.id, request));
   const EpochMs now = clock.Now();
-  const StepId step = Value(store->dispatch().TakeReady(Term{1}, now, now, 1)).at(0).step;
+  Dispatch& dispatch = store->dispatch();
+  const WorkerId leader = Value(dispatch.NewWorker(std::chrono::minutes(1)));
+  const Term term = Value(dispatch.Lead(leader, std::chrono::minutes(1))).value();
+  const StepId step = Value(dispatch.TakeReady(term, now, now, 1)).at(0).step;
 
   std::atomic<int> claims{0};
   {

@@ -61,7 +61,15 @@ Result<JobId> InsertJob(
   if (!request.idempotency_key.empty()) key = request.idempotency_key;
   const int priority = static_cast<int>(request.priority);
   PULSE_CHECK(db.Do(
-      sql::jobs::insert, tenant, request.integration, request.job_type, priority, options, key, now
+      sql::jobs::insert,
+      tenant,
+      request.integration,
+      request.job_type,
+      priority,
+      options,
+      key,
+      now,
+      request.exclusive
   ));
   const JobId job{db.last_id()};
   const model::NewStep& root = request.root;
@@ -77,6 +85,34 @@ Result<JobId> InsertJob(
       now
   ));
   return job;
+}
+
+/// The job a request is the same as, if any. Errors: kConflict (a different one is in the way).
+Result<std::optional<JobId>> FindSame(
+    Connection& db, TenantId tenant, const JobRequest& request, const std::string& options
+) {
+  if (request.exclusive) {
+    PULSE_TRY(const auto active, FindActive(db, tenant, request.integration));
+    if (!active) return std::nullopt;
+    if (active->job_type != request.job_type || active->options != options) {
+      return UnderWay(*active);
+    }
+    return active->id;
+  }
+  PULSE_TRY(
+      Statement row,
+      db.Select(
+          sql::jobs::find_equal_queued, tenant, request.integration, request.job_type, options
+      )
+  );
+  PULSE_TRY(const bool found, row.Next());
+  return found ? std::optional(row.As<JobId>(0)) : std::nullopt;
+}
+
+Result<bool> IsExclusive(Connection& db, const model::Job& job) {
+  PULSE_TRY(Statement row, db.Select(sql::jobs::is_exclusive, job.tenant, job.id));
+  PULSE_TRY(const bool found, row.Next());
+  return found && row.Int(0) != 0;
 }
 
 Result<std::vector<model::Job>> ReadJobs(Statement row) {
@@ -166,14 +202,10 @@ Result<Submitted> SqliteJobs::Submit(TenantId tenant, const JobRequest& request)
     PULSE_CHECK(CheckIntegration(db, tenant, request.integration));
     PULSE_TRY(const auto same_key, FindByKey(db, tenant, request.idempotency_key));
     if (same_key) return Submitted{.job = *same_key, .attached = true};
-    PULSE_TRY(const auto active, FindActive(db, tenant, request.integration));
-    if (!active) {
-      PULSE_TRY(const JobId job, InsertJob(db, tenant, request, options, now));
-      return Submitted{.job = job};
-    }
-    const bool equal = active->job_type == request.job_type && active->options == options;
-    if (!equal) return UnderWay(*active);
-    return Submitted{.job = active->id, .attached = true};
+    PULSE_TRY(const auto same, FindSame(db, tenant, request, options));
+    if (same) return Submitted{.job = *same, .attached = true};
+    PULSE_TRY(const JobId job, InsertJob(db, tenant, request, options, now));
+    return Submitted{.job = job};
   });
 }
 
@@ -229,7 +261,8 @@ Result<int> SqliteJobs::RetryFailed(TenantId tenant, JobId id) {
     PULSE_TRY(const auto failed, ListFailed(db, job));
     if (failed.empty()) return 0;
     const bool is_final = model::IsFinal(job.status);
-    if (is_final) {
+    PULSE_TRY(const bool exclusive, IsExclusive(db, job));
+    if (is_final && exclusive) {
       PULSE_TRY(const auto active, FindActive(db, tenant, job.integration));
       if (active) return UnderWay(*active);
     }
@@ -247,24 +280,6 @@ Result<int> SqliteJobs::RetryFailed(TenantId tenant, JobId id) {
     }
     return static_cast<int>(reopened);
   });
-}
-
-Result<std::optional<EpochMs>> SqliteSyncWindows::Watermark(
-    TenantId tenant, IntegrationId integration, std::string_view entity_type, std::string_view scope
-) {
-  return database_.Read([&](Connection& db) -> Result<std::optional<EpochMs>> {
-    PULSE_TRY(
-        Statement row, db.Select(sql::receipts::watermark, tenant, integration, entity_type, scope)
-    );
-    PULSE_TRY(const bool found, row.Next());
-    return found ? row.OptionalInt(0) : std::nullopt;
-  });
-}
-
-Result<std::vector<Window>> SqliteSyncWindows::List(
-    TenantId /*tenant*/, IntegrationId /*integration*/
-) {
-  return Error{ErrorKind::kInternal, "sync windows cannot be listed yet"};
 }
 
 }  // namespace pulse::store::sqlite

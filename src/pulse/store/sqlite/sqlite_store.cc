@@ -9,6 +9,7 @@
 #include "pulse/store/sqlite/raw_pages.h"
 #include "pulse/store/sqlite/schedules.h"
 #include "pulse/store/sqlite/tables.h"
+#include "pulse/store/sqlite/windows.h"
 
 namespace pulse::store::sqlite {
 namespace {
@@ -44,7 +45,7 @@ class SqliteStore final : public Store {
   SqliteDispatch dispatch_{*database_};
   SqliteJobs jobs_{*database_};
   SqliteSyncWindows sync_windows_{*database_};
-  SqliteSchedules schedules_;
+  SqliteSchedules schedules_{*database_};
   SqliteCatalog catalog_{*database_, sql_};
   SqliteRawPages raw_pages_{*database_};
   SqliteDeadLetters dead_letters_{*database_};

@@ -1,0 +1,70 @@
+#include "pulse/control/leader.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace pulse::control {
+
+Leader::Leader(
+    store::Store& store,
+    queue::Queue& queue,
+    const Clock& clock,
+    Heartbeat& heartbeat,
+    const Signal& changed,
+    LeaderOptions options
+)
+    : store_(store),
+      queue_(queue),
+      clock_(clock),
+      heartbeat_(heartbeat),
+      changed_(changed),
+      options_(std::move(options)) {}
+
+void Leader::Loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const std::uint64_t seen = heartbeat_.beats().version();
+    if (const std::optional<Term> term = heartbeat_.term()) {
+      Serve(*term, stop);
+    } else {
+      heartbeat_.beats().WaitBeyond(seen, std::nullopt, stop);
+    }
+  }
+}
+
+void Leader::Serve(Term term, const std::stop_token& stop) {
+  Dispatcher dispatcher(
+      store_.dispatch(), queue_.NewPublisher(), clock_, term, options_.dispatcher
+  );
+  const std::jthread dispatching([&](const std::stop_token& done) {
+    if (!dispatcher.Loop(changed_, done)) heartbeat_.TermIsOver(term);
+  });
+  kept_house_.reset();
+  Sweep(term, stop);
+}
+
+void Leader::Sweep(Term term, const std::stop_token& stop) {
+  while (!stop.stop_requested() && heartbeat_.term() == term) {
+    const std::uint64_t seen = heartbeat_.beats().version();
+    const auto recovered = store_.dispatch().RecoverLost(term);
+    if (recovered && *recovered > 0) store_.changes().Announce();
+    if (!recovered && recovered.error().kind() == ErrorKind::kConflict) {
+      heartbeat_.TermIsOver(term);
+      return;
+    }
+    KeepHouse(stop);
+    auto wake = heartbeat_.lease_ends();
+    if (options_.housekeeping) wake = std::min(wake, *kept_house_ + options_.housekeeping_every);
+    heartbeat_.beats().WaitBeyond(seen, wake, stop);
+  }
+}
+
+void Leader::KeepHouse(const std::stop_token& stop) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!options_.housekeeping) return;
+  if (kept_house_ && now - *kept_house_ < options_.housekeeping_every) return;
+  kept_house_ = now;
+  // Nothing depends on it today; the next interval tries again.
+  static_cast<void>(options_.housekeeping(stop));
+}
+
+}  // namespace pulse::control

@@ -20,7 +20,7 @@ ATTEMPTS = {False: 100_000, True: 5_000}
 SHARES = {"app": 60, "query": 29, "message": 10, "command": 1}
 DENIED = (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySqlTransaction, psycopg2.errors.FeatureNotSupported,
           psycopg2.errors.UndefinedFunction, psycopg2.errors.ForeignKeyViolation, psycopg2.errors.ObjectNotInPrerequisiteState,
-          psycopg2.errors.InvalidParameterValue, psycopg2.errors.ReadingExternalRoutineSQLDataNotPermitted)
+          psycopg2.errors.InvalidParameterValue)
 
 # As the workers' role. {t} a table, {a} the attacker, {v} the victim. A SELECT must return no row or only zeros and nulls, all else hit no row.
 APP = (

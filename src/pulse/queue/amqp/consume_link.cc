@@ -180,8 +180,8 @@ Result<> ConsumeLink::OnMethod(
     Log("The broker ended a consumer", line, "its queue was deleted or moved");
     PULSE_CHECK(session.CloseChannel(channel));
   } else if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
-    PULSE_TRY(const Error why, session.Closed(channel, method));
-    Log("The broker closed a channel", line, why.message());
+    Log("The broker closed a channel", line, Session::WhyClosed(method).message());
+    PULSE_CHECK(session.AnswerClose(channel));
   } else {
     return {};
   }

@@ -298,7 +298,8 @@ Result<> Session::Outcome(amqp_channel_t channel, std::string_view call) {
       return Error{ErrorKind::kUnavailable, std::string(call) + ": the broker hung up"};
   }
   if (reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD) {
-    PULSE_TRY(Error refused, Closed(channel, reply.reply));
+    Error refused = WhyClosed(reply.reply);
+    PULSE_CHECK(AnswerClose(channel));
     if (channel == kControlChannel) PULSE_CHECK(OpenChannel(kControlChannel));
     return std::move(refused).While(call);
   }
@@ -308,14 +309,16 @@ Result<> Session::Outcome(amqp_channel_t channel, std::string_view call) {
   };
 }
 
-Result<Error> Session::Closed(amqp_channel_t channel, const amqp_method_t& close) {
+Error Session::WhyClosed(const amqp_method_t& close) {
   const auto& why = *static_cast<amqp_channel_close_t*>(close.decoded);
-  Error refused{KindOf(why.reply_code), Words(why.reply_code, why.reply_text)};
+  return {KindOf(why.reply_code), Words(why.reply_code, why.reply_text)};
+}
+
+Result<> Session::AnswerClose(amqp_channel_t channel) {
   amqp_channel_close_ok_t answer{};
-  PULSE_CHECK(Sent(
+  return Sent(
       amqp_send_method(state(), channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer), "close a channel"
-  ));
-  return refused;
+  );
 }
 
 Result<std::optional<amqp_frame_t>> Session::Read() {

@@ -17,7 +17,7 @@ struct Offenders {
 
 Result<SecurityFact> LookFor(Connection& db, const Offenders& offenders) {
   PULSE_TRY(const Rows rows, db.Run(offenders.query));
-  const std::string names(rows.Text(0, 0));
+  const std::string names(rows[0].Text(0));
   if (names.empty()) {
     return SecurityFact{
         .check = std::string(offenders.check), .found = std::string(offenders.when_none), .fix = {}
@@ -33,11 +33,11 @@ Result<SecurityFact> LookFor(Connection& db, const Offenders& offenders) {
 
 Result<SecurityFact> ExamineLogin(Connection& db) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::login));
-  const std::string login(rows.Text(0, 0));
+  const std::string login(rows[0].Text(0));
   SecurityFact fact{.check = "database-role", .found = "login " + login + ", works as pulse_app", .fix = {}};
-  if (rows.Bool(0, 1) || rows.Bool(0, 2)) {
+  if (rows[0].Bool(1) || rows[0].Bool(2)) {
     fact.good = false;
-    fact.found = "login " + login + (rows.Bool(0, 1) ? " is a superuser" : " bypasses row-level security");
+    fact.found = "login " + login + (rows[0].Bool(1) ? " is a superuser" : " bypasses row-level security");
     fact.fix =
         "CREATE ROLE pulse_service LOGIN NOINHERIT PASSWORD '…' IN ROLE pulse_app, pulse_dispatch, "
         "pulse_query; then use it in DATABASE_URL";
@@ -47,7 +47,7 @@ Result<SecurityFact> ExamineLogin(Connection& db) {
 
 Result<SecurityFact> ExamineQueryRole(Connection& db) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::query_role_may_set));
-  if (!rows.Bool(0, 0)) {
+  if (!rows[0].Bool(0)) {
     return SecurityFact{
         .check = "set_config", .found = "pulse_query cannot change its tenant", .fix = {}
     };
@@ -62,8 +62,8 @@ Result<SecurityFact> ExamineQueryRole(Connection& db) {
 
 Result<SecurityFact> ExamineEncryption(Connection& db) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::encrypted));
-  const bool encrypted = rows.Bool(0, 0);
-  const bool local = rows.Bool(0, 1);
+  const bool encrypted = rows[0].Bool(0);
+  const bool local = rows[0].Bool(1);
   return SecurityFact{
       .check = "database-tls",
       .good = encrypted || local,
@@ -86,14 +86,14 @@ SecurityFact Durable(std::string_view setting, std::string_view value, bool good
 
 Result<> ExamineDurability(Connection& db, std::vector<SecurityFact>& facts) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::settings));
-  facts.push_back(Durable("fsync", rows.Text(0, 0), rows.Text(0, 0) == "on"));
-  facts.push_back(Durable("full_page_writes", rows.Text(0, 1), rows.Text(0, 1) == "on"));
-  facts.push_back(Durable("synchronous_commit", rows.Text(0, 2), rows.Text(0, 2) != "off"));
-  const bool scram = rows.Text(0, 4) == "scram-sha-256";
+  facts.push_back(Durable("fsync", rows[0].Text(0), rows[0].Text(0) == "on"));
+  facts.push_back(Durable("full_page_writes", rows[0].Text(1), rows[0].Text(1) == "on"));
+  facts.push_back(Durable("synchronous_commit", rows[0].Text(2), rows[0].Text(2) != "off"));
+  const bool scram = rows[0].Text(4) == "scram-sha-256";
   facts.push_back(
       {.check = "password_encryption",
        .good = scram,
-       .found = std::string(rows.Text(0, 4)),
+       .found = std::string(rows[0].Text(4)),
        .fix = scram ? "" : "ALTER SYSTEM SET password_encryption = 'scram-sha-256', set passwords again"}
   );
   return {};

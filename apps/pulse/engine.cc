@@ -366,6 +366,11 @@ Result<> Engine::Run(std::stop_token stop) {
   return {};
 }
 
+Result<> ForgetLocalVectors(const config::Settings& settings) {
+  if (!settings.qdrant_url.empty()) return {};
+  return vectors::local::RemoveLocalVectors(settings.home + "/vectors.db");
+}
+
 Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look) {
   PULSE_TRY(const std::string path, DatabaseFile(settings));
   PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(path));

@@ -45,6 +45,10 @@ Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look loo
 /// Brings the schema up to latest_schema. Errors: kInvalid (a newer program made it).
 Result<DatabaseState> MigrateDatabase(const config::Settings& settings);
 
+/// Deletes the built-in vector store with the points of all tenants; nothing when Qdrant keeps
+/// them. No process may have it open.
+Result<> ForgetLocalVectors(const config::Settings& settings);
+
 /// Threads only while a job is followed or Run runs.
 class Engine {
  public:

@@ -1,3 +1,4 @@
+#include "backends.h"
 #include "handlers.h"
 #include "json_output.h"
 #include "text_table.h"

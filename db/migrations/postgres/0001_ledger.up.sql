@@ -8,7 +8,8 @@
 CREATE TABLE tenants (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL UNIQUE,
-  created_at timestamptz NOT NULL
+  created_at timestamptz NOT NULL,
+  raw_retention_days integer CHECK (raw_retention_days > 0)
 );
 
 CREATE TABLE integrations (
@@ -63,6 +64,9 @@ CREATE UNIQUE INDEX uq_etl_jobs_active ON etl_jobs (tenant_id, integration_id)
   WHERE exclusive AND status IN ('queued', 'running');
 CREATE UNIQUE INDEX uq_etl_jobs_idempotency ON etl_jobs (tenant_id, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
+-- Requests that are not exclusive look for an equal one that waits.
+CREATE INDEX ix_etl_jobs_queued ON etl_jobs (tenant_id, integration_id, job_type)
+  WHERE status = 'queued';
 CREATE INDEX ix_etl_jobs_integration ON etl_jobs (tenant_id, integration_id, id);
 
 -- run_after: the epoch means "at once". staged_rows: rows that wait in staged_rows for this load
@@ -237,6 +241,8 @@ CREATE TABLE raw_extraction_data (
 -- request_hash covers the entity type; the newest page of a request is its highest id.
 CREATE INDEX ix_raw_extraction_data_request
   ON raw_extraction_data (tenant_id, integration_id, request_hash, id);
+-- What retention asks.
+CREATE INDEX ix_raw_extraction_data_age ON raw_extraction_data (tenant_id, created_at);
 
 -- The compressed bytes (zstd, so TOAST does not try again), by month of arrival. created_at equals
 -- the page's: a join on all three columns touches one partition. What no month was made for goes
@@ -245,9 +251,10 @@ CREATE TABLE raw_bodies (
   tenant_id bigint NOT NULL,
   raw_id bigint NOT NULL,
   created_at timestamptz NOT NULL,
-  body bytea STORAGE EXTERNAL NOT NULL,
+  body bytea NOT NULL,
   PRIMARY KEY (tenant_id, raw_id, created_at)
 ) PARTITION BY RANGE (created_at);
+ALTER TABLE raw_bodies ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TABLE raw_bodies_default PARTITION OF raw_bodies DEFAULT;
 
 CREATE UNLOGGED TABLE staged_rows (
@@ -257,9 +264,10 @@ CREATE UNLOGGED TABLE staged_rows (
   row_count bigint NOT NULL,
   entity_type text NOT NULL,
   raws text NOT NULL,
-  body bytea STORAGE EXTERNAL NOT NULL,
+  body bytea NOT NULL,
   PRIMARY KEY (tenant_id, step_id)
 );
+ALTER TABLE staged_rows ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX ix_staged_rows_job ON staged_rows (tenant_id, job_id);
 
 CREATE TABLE dead_letters (
@@ -326,7 +334,7 @@ BEGIN
   EXECUTE format('CREATE POLICY tenant ON tenants TO pulse_app, pulse_query USING (id = %s) '
     'WITH CHECK (id = %s)', tenant, tenant);
 END $$;
-GRANT SELECT, DELETE ON tenants TO pulse_app;
+GRANT SELECT, UPDATE (raw_retention_days), DELETE ON tenants TO pulse_app;
 GRANT SELECT ON workers, leader TO pulse_app;
 
 -- The platform's role: every tenant's ledger rows, by column; no payload, no secret, no parameter.

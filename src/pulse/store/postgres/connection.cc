@@ -182,6 +182,17 @@ void Connection::Queue(const Query& query, std::span<const Param> params) {
   if (traffic_ != nullptr) traffic_->statements.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Connection::QueueText(std::string_view name, const std::string& text) {
+  if (send_failed_) return;
+  if (!EnterPipeline()) return;
+  const int sent = PQsendQueryParams(
+      connection_, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, /*resultFormat=*/0
+  );
+  if (sent != 1) send_failed_ = true;
+  queue_.push_back({Query{name, {}}, /*is_prepare=*/false});
+  if (traffic_ != nullptr) traffic_->statements.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Connection::Collect(
     const Queued& entry, std::vector<Rows>& results, std::unique_ptr<Error>& failure
 ) {

@@ -75,6 +75,10 @@ class Connection {
     }
   }
 
+  /// Queues a statement that is not worth preparing, without parameters; its rows come as text.
+  /// `name` outlives the Sync.
+  void QueueText(std::string_view name, const std::string& text);
+
   /// Sends what is queued and appends its results to `results`, in order: one round trip. The
   /// first failure is returned; statements after it were not run, and outside of BEGIN … COMMIT the
   /// ones before it are undone too.

@@ -94,13 +94,12 @@ std::int32_t DaysOf(std::string_view date) {
     for (std::size_t i = at; i < at + digits; ++i) value = value * 10 + (date[i] - '0');
     return value;
   };
-  using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): its only way.
   const std::chrono::year_month_day day{
       std::chrono::year(number(0, 4)),
       std::chrono::month(static_cast<unsigned>(number(5, 2))),
       std::chrono::day(static_cast<unsigned>(number(8, 2)))
   };
-  constexpr std::chrono::sys_days kZero = 2000y / 1 / 1;
+  constexpr std::chrono::sys_days kZero = std::chrono::year(2000) / std::chrono::January / 1;
   return static_cast<std::int32_t>((std::chrono::sys_days(day) - kZero).count());
 }
 

@@ -48,6 +48,11 @@ void Transaction::Begin(const Query& begin, std::string_view tenant, Durability 
   entered_ = Queue(durability == Durability::kLazy ? kEnterLazily : kEnter, tenant);
 }
 
+Transaction::Slot Transaction::QueueText(std::string_view name, const std::string& text) {
+  connection_->QueueText(name, text);
+  return Slot{queued_++};
+}
+
 Result<> Transaction::Flush() {
   if (connection_ == nullptr) return Error{ErrorKind::kInternal, "the transaction is over"};
   auto sent = connection_->Sync(results_);

@@ -45,6 +45,11 @@ class Transaction {
     connection_->Queue(query, values...);
     return Slot{queued_++};
   }
+  /// A statement somebody typed: no parameters, not prepared, its rows in text form. The extended
+  /// protocol, so it is exactly one statement.
+  Slot QueueText(std::string_view name, const std::string& text);
+  /// Lets go of rows that were read.
+  void Forget(Slot slot) { results_[slot.index] = Rows(); }
   /// Sends what is queued. After an error only the destructor is of use.
   Result<> Flush();
   /// Queue and Flush; the rows of this statement.

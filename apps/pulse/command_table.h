@@ -221,6 +221,14 @@ inline constexpr std::string_view kSearchExamples[] = {
     "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
+inline constexpr Option kVectorRebuildOptions[] = {
+    {.name = "reset",
+     .help = "First forget the local vectors of all tenants: after the embedding model changed."},
+};
+inline constexpr Option kVectorDriftOptions[] = {
+    {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
+};
+inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -443,7 +451,16 @@ inline constexpr Command kCommands[] = {
      .examples = table::kDataQueryExamples},
 
     {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
-    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+    {.path = "vector rebuild",
+     .summary = "Make the tenant's vectors again from its rows.",
+     .options = table::kVectorRebuildOptions,
+     .details = "Searches go on meanwhile. In the end vectors without a row are erased."},
+    {.path = "vector drift",
+     .summary = "Compare the tenant's rows with its vectors, both ways.",
+     .options = table::kVectorDriftOptions,
+     .details = "Counts rows without a vector, vectors of an older text and vectors without a row. "
+                "Exit code 8 when there are any and --fix is not given.",
+     .examples = table::kVectorDriftExamples},
 
     {.path = "simulate",
      .summary = "Serve a made-up Jira and GitHub over HTTP.",

@@ -42,6 +42,7 @@ constexpr Row kHandlers[] = {
     {"data query", RunDataQuery},
     {"vector status", RunVectorStatus},
     {"vector rebuild", RunVectorRebuild},
+    {"vector drift", RunVectorDrift},
     {"simulate", RunSimulate},
     {"serve", RunServe},
     {"backend", RunBackend},

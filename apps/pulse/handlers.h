@@ -51,6 +51,7 @@ Result<ExitCode> RunDataQuery(Context& context);
 
 Result<ExitCode> RunVectorStatus(Context& context);
 Result<ExitCode> RunVectorRebuild(Context& context);
+Result<ExitCode> RunVectorDrift(Context& context);
 
 Result<ExitCode> RunSimulate(Context& context);
 Result<ExitCode> RunServe(Context& context);

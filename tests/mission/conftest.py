@@ -18,7 +18,7 @@ from tests.operate.stack import Simulator, Stack, until
 
 SECONDS = float(os.environ.get("PULSE_MISSION_SECONDS", "10"))
 LARGE = int(os.environ.get("PULSE_MISSION_ISSUES", "10000"))
-PROJECTS = 6  # Of a simulated site: each has a sixth of the issues.
+SHARE = 0.3  # Of a simulated site's issues are PAY's, and a little more.
 
 
 class Site(Simulator):
@@ -87,7 +87,7 @@ def sites():
 
 @pytest.fixture(scope="session")
 def large_site():
-    with Site("--seed", 3, "--issues", LARGE * PROJECTS, "--prs", 1) as site:
+    with Site("--seed", 3, "--issues", int(max(LARGE / SHARE, SECONDS * 1500)), "--prs", 1) as site:
         yield site
 
 

@@ -25,15 +25,23 @@ UPDATE workers SET lease_until = least(lease_until, clock_timestamp()) WHERE id 
 -- tenant: any, a worker serves every tenant
 UPDATE workers SET lease_until = clock_timestamp() WHERE id <> $1 AND lease_until > clock_timestamp()
 
+-- name: live_workers
+-- tenant: any, a worker serves every tenant. One whose session lock ($1 is its class) is free is
+-- dead, whatever its lease says.
+SELECT count(*) FROM workers
+WHERE lease_until > clock_timestamp() AND NOT pg_try_advisory_xact_lock($1::int, id::int)
+
 -- name: lead
 -- tenant: any, one leader for all. Stays for the same term when it is the leader still; takes over,
--- for a new term, when nobody is.
+-- for a new term, when nobody is: the lease has ended, or the leader's session lock ($3 is its
+-- class) is free since its process died.
 INSERT INTO leader AS l (id, term, worker_id, lease_until)
 VALUES (1, 1, $1, clock_timestamp() + $2 * interval '1 millisecond')
 ON CONFLICT (id) DO UPDATE SET
   term = l.term + CASE WHEN l.worker_id = $1 AND l.lease_until > clock_timestamp() THEN 0 ELSE 1 END,
   worker_id = $1, lease_until = excluded.lease_until
 WHERE l.worker_id = $1 OR l.lease_until <= clock_timestamp()
+  OR pg_try_advisory_xact_lock($3::int, l.worker_id::int)
 RETURNING term
 
 -- name: resign

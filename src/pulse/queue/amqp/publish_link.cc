@@ -1,5 +1,6 @@
 #include "pulse/queue/amqp/publish_link.h"
 
+#include <charconv>
 #include <utility>
 
 #include "pulse/queue/amqp/declare.h"
@@ -60,8 +61,13 @@ Result<> PublishLink::OnConnected(Session& session) {
 }
 
 Result<> PublishLink::OnFrame(Session& session, const amqp_frame_t& frame) {
-  // Headers and bodies on this channel belong to returned messages; their bytes tell us nothing.
-  if (frame.channel != kPublishChannel || frame.frame_type != AMQP_FRAME_METHOD) return {};
+  if (frame.channel != kPublishChannel) return {};
+  if (frame.frame_type == AMQP_FRAME_HEADER) {
+    Returned(TextOf(
+        static_cast<amqp_basic_properties_t*>(frame.payload.properties.decoded)->correlation_id
+    ));
+  }
+  if (frame.frame_type != AMQP_FRAME_METHOD) return {};
   const amqp_method_t& method = frame.payload.method;
   if (method.id == AMQP_BASIC_ACK_METHOD) {
     const auto& ack = *static_cast<amqp_basic_ack_t*>(method.decoded);
@@ -72,13 +78,11 @@ Result<> PublishLink::OnFrame(Session& session, const amqp_frame_t& frame) {
   } else if (method.id == AMQP_BASIC_RETURN_METHOD) {
     const auto& returned = *static_cast<amqp_basic_return_t*>(method.decoded);
     declare_again_ = true;
-    FailAll(Unconfirmed(
-        "there is no queue " + std::string(TextOf(returned.routing_key)) + " (" +
-        std::string(TextOf(returned.reply_text)) + ")"
-    ));
+    returned_ = "there is no queue " + std::string(TextOf(returned.routing_key)) + " (" +
+                std::string(TextOf(returned.reply_text)) + ")";
+    return {};  // Its header says which one it was.
   } else if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
-    PULSE_TRY(const Error why, session.Closed(kPublishChannel, method));
-    return Unconfirmed(why.message());
+    return Unconfirmed(Session::WhyClosed(method).message());
   }
   session.Release(kPublishChannel);
   return {};
@@ -120,8 +124,11 @@ Result<> PublishLink::Send(Session& session, const BatchPtr& batch) {
   // Nobody else changes messages or sent while the batch is not settled, and they outlive it.
   const Outgoing& message = batch->messages[batch->sent];
   amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG;
+  // A returned message tells its tag by this; confirms tell it themselves.
+  const std::string tag = std::to_string(next_tag_);
+  properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG;
   properties.content_type = amqp_cstring_bytes("application/json");
+  properties.correlation_id = BytesOf(tag);
   amqp_table_entry_t reason;
   if (!message.message_id.empty()) {
     properties._flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
@@ -156,6 +163,15 @@ void PublishLink::Confirmed(std::uint64_t tag, bool multiple, bool stored) {
       Settle(batch, {});
     }
   }
+}
+
+void PublishLink::Returned(std::string_view tag) {
+  std::uint64_t number = 0;
+  std::from_chars(tag.data(), tag.data() + tag.size(), number);
+  const auto found = in_flight_.find(number);
+  if (found == in_flight_.end()) return;
+  const std::lock_guard lock(mutex_);
+  Settle(*found->second, Unconfirmed(returned_));
 }
 
 void PublishLink::FailAll(const Error& why) {

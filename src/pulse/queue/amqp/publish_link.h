@@ -54,6 +54,7 @@ class PublishLink final : public Link::Handler {
   BatchPtr FrontToSend();
   Result<> Send(Session& session, const BatchPtr& batch);
   void Confirmed(std::uint64_t tag, bool multiple, bool stored);
+  void Returned(std::string_view tag);
   void FailAll(const Error& why);
   void Settle(Batch& batch, Result<> outcome);  // mutex_ held
 
@@ -68,6 +69,7 @@ class PublishLink final : public Link::Handler {
   // The link's thread only.
   std::map<std::uint64_t, BatchPtr> in_flight_;
   std::uint64_t next_tag_ = 1;
+  std::string returned_;  ///< Why the message came back whose header comes next.
   bool declare_again_ = false;
 
   Link link_;  // Last: its thread uses all the others.

@@ -173,11 +173,18 @@ Result<> PostgresDispatch::EndOtherLeases(WorkerId survivor) {
   return tx.Commit();
 }
 
+Result<int> PostgresDispatch::LiveWorkers() {
+  PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
+  const auto slot = tx.Queue(sql::dispatch::live_workers, kWorkerLockClass);
+  PULSE_CHECK(tx.Commit());
+  return static_cast<int>(tx[slot][0].Int(0));
+}
+
 Result<std::optional<Term>> PostgresDispatch::Lead(
     WorkerId worker, std::chrono::milliseconds lease
 ) {
   PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
-  const auto slot = tx.Queue(sql::dispatch::lead, worker, lease.count());
+  const auto slot = tx.Queue(sql::dispatch::lead, worker, lease.count(), kWorkerLockClass);
   PULSE_CHECK(tx.Commit());
   if (tx[slot].empty()) return std::optional<Term>();
   return std::optional<Term>(tx[slot][0].As<Term>(0));

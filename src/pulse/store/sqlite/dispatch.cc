@@ -232,6 +232,14 @@ Result<> SqliteDispatch::EndOtherLeases(WorkerId survivor) {
   );
 }
 
+Result<int> SqliteDispatch::LiveWorkers() {
+  return database_.Read([this](Connection& db) -> Result<int> {
+    PULSE_TRY(Statement row, db.Select(sql::leases::live_workers, database_.now()));
+    PULSE_TRY([[maybe_unused]] const bool found, row.Next());
+    return static_cast<int>(row.Int(0));
+  });
+}
+
 Result<std::optional<Term>> SqliteDispatch::Lead(WorkerId worker, std::chrono::milliseconds lease) {
   const EpochMs now = database_.now();
   return database_.Write(

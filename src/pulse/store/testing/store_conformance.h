@@ -10,7 +10,9 @@
 
 #include "pulse/store/testing/catalog_conformance.h"
 #include "pulse/store/testing/census_conformance.h"
+#include "pulse/store/testing/dispatch_conformance.h"
 #include "pulse/store/testing/jobs_conformance.h"
+#include "pulse/store/testing/leases_conformance.h"
 #include "pulse/store/testing/ledger_conformance.h"
 #include "pulse/store/testing/merge_conformance.h"
 #include "pulse/store/testing/preview_conformance.h"

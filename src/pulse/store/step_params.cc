@@ -34,15 +34,26 @@ std::string ParamsOfRows(std::string_view table, std::span<const std::int64_t> r
   return Dump({{"table", table}, {"rows", std::vector(rows.begin(), rows.end())}});
 }
 
-RawId FirstRaw(std::string_view params) {
+std::vector<RawId> RawsOf(std::string_view params) {
+  std::vector<RawId> raws;
   const Json json = Json::parse(params, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return {};
+  if (!json.is_object()) return raws;
   const auto ids = json.find("raw_ids");
-  if (ids == json.end() || !ids->is_array() || ids->empty()) return {};
-  return RawId{ids->front().is_number_integer() ? ids->front().get<std::int64_t>() : 0};
+  if (ids == json.end() || !ids->is_array()) return raws;
+  for (const Json& id : *ids) {
+    if (id.is_number_integer()) raws.emplace_back(id.get<std::int64_t>());
+  }
+  return raws;
 }
 
-std::string RawsToJson(const std::vector<SettledRaw>& raws, std::size_t body_bytes) {
+RawId FirstRaw(std::string_view params) {
+  const std::vector<RawId> raws = RawsOf(params);
+  return raws.empty() ? RawId{} : raws.front();
+}
+
+namespace {
+
+Json JsonOfRaws(const std::vector<SettledRaw>& raws) {
   Json list = Json::array();
   for (const SettledRaw& raw : raws) {
     Json one = {
@@ -51,7 +62,19 @@ std::string RawsToJson(const std::vector<SettledRaw>& raws, std::size_t body_byt
     if (raw.error_details) one["error"] = *raw.error_details;
     list.push_back(std::move(one));
   }
-  return Dump({{"raws", list}, {"body_bytes", body_bytes}});
+  return list;
+}
+
+}  // namespace
+
+std::string RawsToJson(const std::vector<SettledRaw>& raws, std::size_t body_bytes) {
+  return Dump({{"raws", JsonOfRaws(raws)}, {"body_bytes", body_bytes}});
+}
+
+std::string ParamsOfStaging(const std::vector<SettledRaw>& raws, std::size_t body_bytes) {
+  Json ids = Json::array();
+  for (const SettledRaw& raw : raws) ids.push_back(raw.id.value());
+  return Dump({{"raw_ids", ids}, {"raws", JsonOfRaws(raws)}, {"body_bytes", body_bytes}});
 }
 
 Result<StagedRaws> RawsFromJson(std::string_view text) {

@@ -17,9 +17,12 @@ namespace pulse::store {
 /// `params` with "raw_ids":[raw] added. Errors: kInvalid (`params` is not a JSON object).
 Result<std::string> ParamsWithRaw(std::string_view params, RawId raw);
 std::string ParamsOfRaws(const std::vector<SettledRaw>& raws);
+/// The same with all that RawsFromJson gives back, for a backend whose staging may be lost.
+std::string ParamsOfStaging(const std::vector<SettledRaw>& raws, std::size_t body_bytes);
 std::string ParamsOfRows(std::string_view table, std::span<const std::int64_t> rows);
 
-/// The first of "raw_ids", or the id 0.
+/// "raw_ids", and the first of them or the id 0. Nothing where there are none.
+std::vector<RawId> RawsOf(std::string_view params);
 RawId FirstRaw(std::string_view params);
 
 /// The raws of a staging row with the size its body had before compression, and back.

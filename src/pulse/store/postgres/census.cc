@@ -29,9 +29,8 @@ Result<Missing> FindMissing(
   PULSE_TRY(Transaction tx, engine.pool.Begin(tenant));
   PULSE_TRY(const model::Job job, ReadJob(tx, tenant, id));
   const Instant began{job.started_at.value_or(job.created_at)};
-  const auto counts = tx.Queue(
-      table->missing_counts, tenant, job.integration, id, entity_type, began
-  );
+  const auto counts =
+      tx.Queue(table->missing_counts, tenant, job.integration, id, entity_type, began);
   const auto ids = tx.Queue(table->missing, tenant, job.integration, id, entity_type, began, limit);
   PULSE_CHECK(tx.Commit());
   return Missing{

@@ -5,6 +5,7 @@ namespace pulse::queue::amqp {
 void AckWindow::Delivered(std::uint64_t tag) {
   if (states_.empty()) first_ = tag;
   states_.push_back(State::kHeld);
+  ++held_;
 }
 
 AckWindow::State* AckWindow::Find(std::uint64_t tag) {
@@ -16,12 +17,15 @@ void AckWindow::Ack(std::uint64_t tag) {
   State* state = Find(tag);
   if (state == nullptr || *state != State::kHeld) return;
   *state = State::kAcked;
+  --held_;
   ++pending_;
 }
 
 void AckWindow::GiveBack(std::uint64_t tag) {
   State* state = Find(tag);
-  if (state != nullptr && *state == State::kHeld) *state = State::kGone;
+  if (state == nullptr || *state != State::kHeld) return;
+  *state = State::kGone;
+  --held_;
 }
 
 std::vector<AckWindow::Acks> AckWindow::Take() {
@@ -42,6 +46,7 @@ std::vector<AckWindow::Acks> AckWindow::Take() {
 
 void AckWindow::Clear() {
   states_.clear();
+  held_ = 0;
   pending_ = 0;
 }
 

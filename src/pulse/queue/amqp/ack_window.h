@@ -24,6 +24,8 @@ class AckWindow {
   /// may then reach over it.
   void GiveBack(std::uint64_t tag);
 
+  /// Delivered and neither acked nor given back.
+  std::size_t held() const { return held_; }
   /// Acks called for and not yet taken.
   std::size_t pending() const { return pending_; }
   std::vector<Acks> Take();
@@ -35,6 +37,7 @@ class AckWindow {
 
   std::deque<State> states_;  ///< Of first_, first_ + 1, …
   std::uint64_t first_ = 1;
+  std::size_t held_ = 0;
   std::size_t pending_ = 0;
 };
 

@@ -95,6 +95,7 @@ TEST(AckWindow, NeverAcksWhatNobodyAcked) {
       }
       held.erase(pick);
     } else {
+      ASSERT_EQ(window.held(), held.size());
       for (const Acks& acks : window.Take()) {
         const auto first = acks.multiple ? at_broker.begin() : at_broker.find(acks.tag);
         ASSERT_NE(first, at_broker.end());

@@ -63,7 +63,8 @@ Result<> ReadHost(std::string_view text, BrokerAddress& address) {
   const char* end = port.data() + port.size();
   const auto [stop, failed] = std::from_chars(port.data() + 1, end, address.port);
   const bool number = port.front() == ':' && failed == std::errc() && stop == end;
-  if (!number || address.port < 1 || address.port > 65535) return Wrong("has no port from 1 to 65535");
+  if (!number || address.port < 1 || address.port > 65535)
+    return Wrong("has no port from 1 to 65535");
   return {};
 }
 
@@ -76,7 +77,8 @@ std::string BrokerAddress::Place() const {
 Result<BrokerAddress> ParseBrokerUrl(std::string_view url) {
   BrokerAddress address;
   address.tls = url.starts_with("amqps://");
-  if (!address.tls && !url.starts_with("amqp://")) return Wrong("begins with no amqp:// or amqps://");
+  if (!address.tls && !url.starts_with("amqp://"))
+    return Wrong("begins with no amqp:// or amqps://");
   url.remove_prefix(address.tls ? 8 : 7);
   const auto slash = url.find('/');
   if (slash != std::string_view::npos) {

@@ -61,9 +61,8 @@ class AmqpDelivery final : public Delivery {
 
   /// Nothing when the message is one nobody can use; why_not() says why.
   bool Parse() {
-    Parsed parsed = ParseMessage(
-        from_->stage(), message_.body, message_.body_bytes, message_.message_id
-    );
+    Parsed parsed =
+        ParseMessage(from_->stage(), message_.body, message_.body_bytes, message_.message_id);
     if (auto* unreadable = std::get_if<Unreadable>(&parsed)) {
       why_not_ = std::move(unreadable->reason);
       return false;
@@ -113,8 +112,7 @@ class AmqpPublisher final : public Publisher {
     std::vector<Outgoing> messages;
     messages.reserve(rings.size());
     for (const Ring& ring : rings) {
-      messages.push_back(
-          {.queue = QueueOf(links_->options(), ring.stage), .body = EncodeRing(ring)}
+      messages.push_back({.queue = QueueOf(links_->options(), ring.stage), .body = EncodeRing(ring)}
       );
     }
     return links_->publish().Publish(std::move(messages));

@@ -17,10 +17,11 @@
 ///
 /// **Consume.** Next never fails while the broker is away: it waits. Ack never fails either: acks
 /// are collected and sent together, at latest `ack_delay` later, before Next blocks, and when the
-/// consumer is destroyed. Those of a lost connection are forgotten; the broker delivers again and
-/// the ledger makes that harmless. A delivery dropped unsettled is returned to the queue. On
-/// etl.extract whatever is no ring is a ForeignMessage; elsewhere it is refused before anyone sees
-/// it. Bodies are cut at kMaxBodyBytes, and such a message is refused.
+/// consumer is destroyed; nothing is acked that Ack was not called for. Those of a lost connection
+/// are forgotten; the broker delivers again and the ledger makes that harmless. A delivery dropped
+/// unsettled is returned to the queue. On etl.extract whatever is no ring is a ForeignMessage;
+/// elsewhere it is refused before anyone sees it. Bodies are cut at kMaxBodyBytes, and such a
+/// message is refused.
 ///
 /// **Refuse** stores the message in the stage's .dlq queue, confirmed, with the header
 /// "x-refused-reason", before it is acked. Errors: kUnavailable (it stays in its queue).

@@ -74,8 +74,7 @@ TEST_F(AmqpQueueTest, AnotherProgramsMessageIsForeignOnExtract) {
   PublishRaw(QueueName(model::Stage::kExtract), R"({"tenant_id":1})", "order-1");
   const Deadline deadline;
 
-  const auto delivery =
-      queue->NewConsumer(model::Stage::kExtract)->Next(deadline.token());
+  const auto delivery = queue->NewConsumer(model::Stage::kExtract)->Next(deadline.token());
 
   ASSERT_TRUE(delivery);
   const auto* foreign = std::get_if<ForeignMessage>(&(*delivery)->content());
@@ -244,8 +243,8 @@ TEST_F(AmqpQueueTest, AProbeSaysWhichQueueIsMissingAndWhatToDo) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind(), ErrorKind::kInvalid);
   EXPECT_EQ(
-      missing.error().message(), "queue " + QueueName(model::Stage::kExtract) +
-                                     " is missing; run `pulse queue topology apply`"
+      missing.error().message(),
+      "queue " + QueueName(model::Stage::kExtract) + " is missing; run `pulse queue topology apply`"
   );
   ASSERT_TRUE(DeclareQueues(options_));
   EXPECT_TRUE(Open(options_)->Probe());
@@ -258,8 +257,9 @@ TEST_F(AmqpQueueTest, AQueueOfAnotherTypeIsReportedAndStillWorks) {
 
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalid);
-  EXPECT_NE(refused.error().message().find("pulse queue topology apply --migrate"), std::string::npos)
-      << refused.error().message();
+  EXPECT_NE(
+      refused.error().message().find("pulse queue topology apply --migrate"), std::string::npos
+  ) << refused.error().message();
   const auto queue = Open(options_);
   EXPECT_EQ(queue->Probe().error().kind(), ErrorKind::kInvalid);
   EXPECT_TRUE(queue->NewPublisher()->Publish(Rings(1, model::Stage::kLoad)));

@@ -25,9 +25,8 @@ std::shared_ptr<Subscription> ConsumeLink::Subscribe(model::Stage stage) {
   const int prefetch =
       stage == model::Stage::kExtract ? options_.extract_prefetch : options_.prefetch;
   auto line = std::make_shared<Line>();
-  line->subscription = std::make_shared<Subscription>(
-      stage, QueueOf(options_, stage), prefetch, options_.ack_delay
-  );
+  line->subscription =
+      std::make_shared<Subscription>(stage, QueueOf(options_, stage), prefetch, options_.ack_delay);
   auto subscription = line->subscription;
   {
     const std::lock_guard lock(mutex_);
@@ -58,6 +57,7 @@ void ConsumeLink::Unsubscribe(const std::shared_ptr<Subscription>& subscription)
 
 Result<> ConsumeLink::OnConnected(Session& session) {
   PULSE_CHECK(DeclareMissing(session, options_));
+  renew_at_ = std::chrono::steady_clock::now() + options_.renew_idle;
   const std::lock_guard lock(mutex_);
   connected_ = true;
   return {};
@@ -92,7 +92,8 @@ Result<Link::Time> ConsumeLink::Work(Session& session) {
   for (const auto& [channel, line] : Copy()) {
     const bool closing = IsClosing(*line);
     if (!line->consuming && !closing) {
-      if (now >= line->try_at) PULSE_CHECK(StartConsuming(session, channel, *line));
+      const bool start = now >= line->try_at && !session.has_unread();
+      if (start) PULSE_CHECK(StartConsuming(session, channel, *line));
       if (!line->consuming) due = std::min(due, line->try_at);
     }
     if (line->consuming) {
@@ -101,7 +102,9 @@ Result<Link::Time> ConsumeLink::Work(Session& session) {
     }
     if (closing) PULSE_CHECK(Close(session, channel, *line));
   }
-  return due;
+  if (now < renew_at_) return std::min(due, renew_at_);
+  PULSE_CHECK(RenewIdle(session));
+  return now;
 }
 
 Result<> ConsumeLink::StartConsuming(Session& session, amqp_channel_t channel, Line& line) {
@@ -133,6 +136,26 @@ Result<std::optional<Link::Time>> ConsumeLink::SendSettled(
   return settled.due;
 }
 
+Result<> ConsumeLink::RenewIdle(Session& session) {
+  renew_at_ = std::chrono::steady_clock::now() + options_.renew_idle;
+  for (const auto& [channel, line] : Copy()) {
+    if (!line->consuming || !line->subscription->Idle()) continue;
+    PULSE_CHECK(session.CloseChannel(channel));
+    line->consuming = false;
+    line->partial.reset();
+    line->try_at = {};
+  }
+  return {};
+}
+
+Result<> ConsumeLink::Restart(Session& session, Line& line) {
+  line.consuming = false;
+  line.partial.reset();
+  line.try_at = std::chrono::steady_clock::now() + kTryAgain;
+  line.subscription->Restart();
+  return DeclareMissing(session, options_);
+}
+
 Result<> ConsumeLink::Close(Session& session, amqp_channel_t channel, Line& line) {
   if (line.consuming) PULSE_CHECK(session.CloseChannel(channel));
   session.Release(channel);
@@ -154,8 +177,8 @@ Result<> ConsumeLink::OnFrame(Session& session, const amqp_frame_t& frame) {
     const auto found = lines_.find(frame.channel);
     if (found != lines_.end()) line = found->second;
   }
-  // A channel that was just closed may have frames left.
-  if (!line) return {};
+  // What is left of a channel that we closed: its tags mean nothing any more.
+  if (!line || !line->consuming) return {};
   if (frame.frame_type == AMQP_FRAME_METHOD) {
     PULSE_CHECK(OnMethod(session, frame.channel, *line, frame.payload.method));
   } else if (frame.frame_type == AMQP_FRAME_HEADER) {
@@ -185,17 +208,12 @@ Result<> ConsumeLink::OnMethod(
   } else {
     return {};
   }
-  line.consuming = false;
-  line.partial.reset();
-  line.try_at = std::chrono::steady_clock::now() + kTryAgain;
-  line.subscription->Restart();
-  return DeclareMissing(session, options_);
+  return Restart(session, line);
 }
 
 void ConsumeLink::OnHeader(Line& line, const amqp_frame_t& frame) {
   if (!line.partial) return;
-  const auto& properties =
-      *static_cast<amqp_basic_properties_t*>(frame.payload.properties.decoded);
+  const auto& properties = *static_cast<amqp_basic_properties_t*>(frame.payload.properties.decoded);
   if ((properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0) {
     line.partial->message_id = TextOf(properties.message_id);
   }
@@ -219,9 +237,7 @@ void ConsumeLink::PassOnWhenWhole(Line& line) {
 void ConsumeLink::Log(std::string_view message, const Line& line, std::string_view detail) {
   if (options_.logger == nullptr) return;
   options_.logger->Log(
-      telemetry::Level::kWarn,
-      message,
-      {{"queue", line.subscription->queue()}, {"detail", detail}}
+      telemetry::Level::kWarn, message, {{"queue", line.subscription->queue()}, {"detail", detail}}
   );
 }
 

@@ -47,7 +47,11 @@ class ConsumeLink final : public Link::Handler {
   std::vector<std::pair<amqp_channel_t, std::shared_ptr<Line>>> Copy();
   bool IsClosing(const Line& line);
   Result<> StartConsuming(Session& session, amqp_channel_t channel, Line& line);
-  Result<std::optional<Link::Time>> SendSettled(Session& session, amqp_channel_t channel, Line& line);
+  Result<std::optional<Link::Time>> SendSettled(
+      Session& session, amqp_channel_t channel, Line& line
+  );
+  Result<> RenewIdle(Session& session);
+  Result<> Restart(Session& session, Line& line);
   Result<> Close(Session& session, amqp_channel_t channel, Line& line);
   void Remove(amqp_channel_t channel);
   Result<> OnMethod(Session& session, amqp_channel_t channel, Line& line, const amqp_method_t&);
@@ -62,6 +66,8 @@ class ConsumeLink final : public Link::Handler {
   std::condition_variable changed_;
   Lines lines_;
   bool connected_ = false;
+
+  Link::Time renew_at_{};  ///< The link's thread only.
 
   Link link_;  // Last: its thread uses all the others.
 };

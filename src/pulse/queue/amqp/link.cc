@@ -17,9 +17,7 @@ constexpr int kFramesAtOnce = 512;
 
 }  // namespace
 
-Link::Link(
-    const AmqpOptions& options, BrokerAddress address, std::string purpose, Handler& handler
-)
+Link::Link(const AmqpOptions& options, BrokerAddress address, std::string purpose, Handler& handler)
     : options_(options),
       address_(std::move(address)),
       purpose_(std::move(purpose)),
@@ -36,8 +34,7 @@ Link::~Link() {
 void Link::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     auto session = Session::Connect(options_, address_);
-    const Result<> served =
-        session ? Serve(**session, stop) : Result<>(std::move(session).error());
+    const Result<> served = session ? Serve(**session, stop) : Result<>(std::move(session).error());
     if (served) return;
     handler_.OnLost(served.error());
     WaitToRetry(served.error(), stop);
@@ -52,9 +49,8 @@ Result<> Link::Serve(Session& session, const std::stop_token& stop) {
     PULSE_TRY(const Time due, handler_.Work(session));
     PULSE_TRY(const bool more, Drain(session));
     if (more) continue;
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
-        due - std::chrono::steady_clock::now()
-    );
+    const auto wait =
+        std::chrono::ceil<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
     wakeup_.Wait(session.fd(), std::min(wait, kHeartbeatLook));
   }
   if (auto last = handler_.Work(session); !last) return std::move(last).error();
@@ -76,9 +72,8 @@ void Link::WaitToRetry(const Error& why, const std::stop_token& stop) {
   Log(telemetry::Level::kWarn, "No connection to the broker", why.message());
   const Time until = std::chrono::steady_clock::now() + wait;
   while (!stop.stop_requested()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now()
-    );
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return;
     wakeup_.Wait(-1, left);
   }

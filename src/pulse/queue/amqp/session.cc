@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 namespace pulse::queue::amqp {
@@ -78,18 +79,22 @@ amqp_table_t Table(std::array<amqp_table_entry_t, N>& entries) {
   return table;
 }
 
-/// Trusts `ca_file` or the system's authorities, and nobody else.
-Result<> Verify(amqp_socket_t* socket, const std::string& ca_file) {
+/// Trusts `ca_file` or the system's authorities, and nobody else. The name is checked by OpenSSL:
+/// the library's own check knows no IP addresses.
+Result<> Verify(amqp_socket_t* socket, const std::string& ca_file, const std::string& host) {
   amqp_ssl_socket_set_verify_peer(socket, 1);
-  amqp_ssl_socket_set_verify_hostname(socket, 1);
-  if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) != AMQP_STATUS_OK) {
-    return Error{ErrorKind::kInternal, "TLS 1.2 cannot be asked for"};
+  amqp_ssl_socket_set_verify_hostname(socket, 0);
+  auto* context = static_cast<SSL_CTX*>(amqp_ssl_socket_get_context(socket));
+  X509_VERIFY_PARAM* expected = SSL_CTX_get0_param(context);
+  const bool named = X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1 ||
+                     X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) == 1;
+  if (!named || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+    return Error{ErrorKind::kInternal, "TLS cannot be set up"};
   }
   if (!ca_file.empty()) {
     if (amqp_ssl_socket_set_cacert(socket, ca_file.c_str()) == AMQP_STATUS_OK) return {};
     return Error{ErrorKind::kInvalid, "cannot read the certificate authority " + ca_file};
   }
-  auto* context = static_cast<SSL_CTX*>(amqp_ssl_socket_get_context(socket));
   if (SSL_CTX_set_default_verify_paths(context) == 1) return {};
   return Error{ErrorKind::kInvalid, "the system has no certificate authorities"};
 }
@@ -124,16 +129,14 @@ Result<std::unique_ptr<Session>> Session::Connect(
 }
 
 Result<> Session::Open(const AmqpOptions& options, const BrokerAddress& address) {
-  amqp_socket_t* socket =
-      address.tls ? amqp_ssl_socket_new(state()) : amqp_tcp_socket_new(state());
+  amqp_socket_t* socket = address.tls ? amqp_ssl_socket_new(state()) : amqp_tcp_socket_new(state());
   if (socket == nullptr) return Error{ErrorKind::kInternal, "out of memory for a socket"};
-  if (address.tls) PULSE_CHECK(Verify(socket, options.ca_file));
+  if (address.tls) PULSE_CHECK(Verify(socket, options.ca_file, address.host));
   const timeval connect = TimeOf(options.connect_timeout);
   const timeval call = TimeOf(options.call_timeout);
   amqp_set_handshake_timeout(state(), &connect);
   amqp_set_rpc_timeout(state(), &call);
-  const int status =
-      amqp_socket_open_noblock(socket, address.host.c_str(), address.port, &connect);
+  const int status = amqp_socket_open_noblock(socket, address.host.c_str(), address.port, &connect);
   if (status != AMQP_STATUS_OK) {
     return Error{
         KindOfStatus(status),
@@ -220,8 +223,14 @@ Result<> Session::Consume(amqp_channel_t channel, const std::string& queue, int 
   amqp_basic_qos(state(), channel, 0, static_cast<std::uint16_t>(prefetch), /*global=*/0);
   PULSE_CHECK(Outcome(channel, "set the prefetch of " + queue));
   amqp_basic_consume(
-      state(), channel, BytesOf(queue), amqp_empty_bytes, /*no_local=*/0, /*no_ack=*/0,
-      /*exclusive=*/0, amqp_empty_table
+      state(),
+      channel,
+      BytesOf(queue),
+      amqp_empty_bytes,
+      /*no_local=*/0,
+      /*no_ack=*/0,
+      /*exclusive=*/0,
+      amqp_empty_table
   );
   return Outcome(channel, "consume " + queue);
 }
@@ -245,8 +254,14 @@ Result<> Session::Publish(
   persistent.delivery_mode = kPersistent;
   return Sent(
       amqp_basic_publish(
-          state(), channel, amqp_empty_bytes, BytesOf(queue), /*mandatory=*/1, /*immediate=*/0,
-          &persistent, BytesOf(body)
+          state(),
+          channel,
+          amqp_empty_bytes,
+          BytesOf(queue),
+          /*mandatory=*/1,
+          /*immediate=*/0,
+          &persistent,
+          BytesOf(body)
       ),
       "publish"
   );
@@ -265,8 +280,14 @@ Result<QueueState> Session::InspectQueue(const std::string& queue) {
 Result<> Session::DeclareQueue(const std::string& queue) {
   std::array arguments{Entry("x-queue-type", std::string_view("quorum"))};
   amqp_queue_declare(
-      state(), kControlChannel, BytesOf(queue), /*passive=*/0, /*durable=*/1, /*exclusive=*/0,
-      /*auto_delete=*/0, Table(arguments)
+      state(),
+      kControlChannel,
+      BytesOf(queue),
+      /*passive=*/0,
+      /*durable=*/1,
+      /*exclusive=*/0,
+      /*auto_delete=*/0,
+      Table(arguments)
   );
   PULSE_CHECK(Outcome(kControlChannel, "declare " + queue));
   Release(kControlChannel);
@@ -347,9 +368,9 @@ Result<> Session::Heed(const amqp_frame_t& frame) {
         "the broker closed the connection: " + Words(close.reply_code, close.reply_text)
     };
     amqp_connection_close_ok_t answer{};
-    PULSE_CHECK(Sent(
-        amqp_send_method(state(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer), "close"
-    ));
+    PULSE_CHECK(
+        Sent(amqp_send_method(state(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer), "close")
+    );
     return closed;
   }
   Release(0);

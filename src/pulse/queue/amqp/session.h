@@ -79,6 +79,9 @@ class Session {
   /// The next frame that has arrived, if one has; also answers heartbeats. It refers to memory that
   /// Release frees. Errors: kUnavailable (connection lost, closed by the broker, heartbeat missed).
   Result<std::optional<amqp_frame_t>> Read();
+  /// Frames that came while a call waited for its answer. After CloseChannel they may be the closed
+  /// channel's: read them before its number is opened again.
+  bool has_unread() const { return amqp_frames_enqueued(state()) != 0; }
   /// Forgets what was read on `channel`.
   void Release(amqp_channel_t channel) { amqp_maybe_release_buffers_on_channel(state(), channel); }
   /// Answers the broker's close of a channel; its number may be opened again.

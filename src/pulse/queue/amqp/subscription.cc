@@ -54,9 +54,15 @@ void Subscription::Arrived(Incoming message) {
     const std::lock_guard lock(mutex_);
     message.generation = generation_;
     window_.Delivered(message.tag);
+    heard_ = true;
     inbox_.push_back(std::move(message));
   }
   arrived_.notify_one();
+}
+
+bool Subscription::Idle() {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(heard_, false) && window_.held() == 0 && window_.pending() == 0;
 }
 
 Subscription::Settled Subscription::TakeSettled(Link::Time now) {

@@ -49,6 +49,8 @@ class Subscription {
   /// A new channel; what came over the old one is forgotten.
   void Restart();
   void Arrived(Incoming message);
+  /// Nothing arrived since the last call, nothing is held and no ack waits to be sent.
+  bool Idle();
 
   struct Settled {
     std::vector<std::uint64_t> given_back;  ///< To be sent first.
@@ -71,6 +73,7 @@ class Subscription {
   std::vector<std::uint64_t> given_back_;
   Link::Time acks_due_{};
   bool flush_ = false;
+  bool heard_ = false;
 };
 
 }  // namespace pulse::queue::amqp

@@ -46,8 +46,9 @@ Result<> CheckState(const QueueStatus& queue) {
   }
   return Error{
       ErrorKind::kInvalid,
-      "queue " + queue.name + " is declared otherwise; run `pulse queue topology apply --migrate` (" +
-          queue.detail + ")"
+      "queue " + queue.name +
+          " is declared otherwise; run `pulse queue topology apply --migrate` (" + queue.detail +
+          ")"
   };
 }
 

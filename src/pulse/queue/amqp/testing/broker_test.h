@@ -1,9 +1,12 @@
 #pragma once
 
 /// \file
-/// BrokerTest: a test with queues of its own on the shared broker, and ways to look behind our back.
+/// BrokerTest: a test with queues of its own on the shared broker, and ways to look behind our
+/// back.
 
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +22,15 @@ inline std::unique_ptr<Queue> Open(const AmqpOptions& options) {
   auto queue = NewAmqpQueue(options);
   if (!queue) throw std::runtime_error(queue.error().message());
   return *std::move(queue);
+}
+
+/// Warnings on stderr when PULSE_TEST_LOG is set.
+inline telemetry::Logger* TestLogger() {
+  static const SystemClock clock;
+  static telemetry::Logger logger(telemetry::Level::kInfo, clock, [](std::string_view line) {
+    return std::fwrite(line.data(), 1, line.size(), stderr) == line.size();
+  });
+  return std::getenv("PULSE_TEST_LOG") == nullptr ? nullptr : &logger;
 }
 
 inline std::vector<Ring> Rings(int count, model::Stage stage = model::Stage::kExtract) {
@@ -96,7 +108,13 @@ class BrokerTest : public ::testing::Test {
     ASSERT_TRUE(session->Outcome(kControlChannel, "declare"));
   }
 
-  AmqpOptions options_ = SharedBroker().Options();
+  static AmqpOptions NewOptions() {
+    AmqpOptions options = SharedBroker().Options();
+    options.logger = TestLogger();
+    return options;
+  }
+
+  AmqpOptions options_ = NewOptions();
 };
 
 }  // namespace pulse::queue::amqp::testing

@@ -136,9 +136,7 @@ Result<> ForgetLocalVectors(const config::Settings& settings) {
 }
 
 Result<std::unique_ptr<vectors::Vectors>> OpenVectors(
-    const config::Settings& settings,
-    const embed::Embedder& embedder,
-    http::Client& operator_client
+    const config::Settings& settings, const embed::Embedder& embedder, http::Client& operator_client
 ) {
   if (settings.qdrant_url.empty()) {
     return vectors::local::OpenLocalVectors(

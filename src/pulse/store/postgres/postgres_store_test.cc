@@ -8,6 +8,7 @@ namespace pulse::store::testing {
 const auto kBackends = ::testing::Values(BackendFactory{"postgres", postgres::MakePostgresBackend});
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);

@@ -276,7 +276,7 @@ TEST_F(TenantSelect, TellsNothingThroughConditionsThatFail) {
 }
 
 TEST_F(TenantSelect, ReadsTextsOfTheRowsAskedForInOrder) {
-  PostgresTables tables(pool_, limit_);
+  PostgresTables tables(pool_, pool_, limit_);
   const std::vector<RowId> ids = Value(tables.RowsAfter(acme_, "work_items", RowId{}, 10));
   ASSERT_EQ(ids.size(), 1U);
 

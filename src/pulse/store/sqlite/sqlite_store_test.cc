@@ -8,5 +8,6 @@ const auto kBackends = ::testing::Values(BackendFactory{"sqlite", sqlite::MakeSq
 INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 
 }  // namespace pulse::store::testing

@@ -13,3 +13,4 @@
 #include "pulse/store/testing/ledger_conformance.h"
 #include "pulse/store/testing/merge_conformance.h"
 #include "pulse/store/testing/raw_conformance.h"
+#include "pulse/store/testing/schedules_conformance.h"

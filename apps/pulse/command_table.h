@@ -290,6 +290,20 @@ inline constexpr Argument kProbe[] = {
 inline constexpr Option kHealthcheckOptions[] = {
     {.name = "url", .value = "URL", .help = "Ask this address instead of the configured ETL one."},
 };
+inline constexpr Argument kMigrateWhat[] = {
+    {.name = "WHAT",
+     .help = "up (default), status, plan (only print the statements) or down.",
+     .required = false,
+     .choices = "up|status|plan|down"},
+};
+inline constexpr Option kMigrateOptions[] = {
+    {.name = "to", .value = "VERSION", .help = "With down: where to (default one version back)."},
+    {.name = "yes", .help = "With down: do it; data of later versions is lost.", .letter = 'y'},
+};
+inline constexpr Option kDoctorOptions[] = {
+    {.name = "security",
+     .help = "Also key files, roles and rights, row-level security, TLS, ports and durability."},
+};
 inline constexpr Option kConfigShowOptions[] = {
     {.name = "origin", .help = "Where each value comes from, and what it hides."},
 };
@@ -450,9 +464,16 @@ inline constexpr Command kCommands[] = {
      .summary = "Ask a running service how it is; for containers.",
      .arguments = table::kProbe,
      .options = table::kHealthcheckOptions},
-    {.path = "doctor", .summary = "Check what this machine needs, and say how to fix what fails."},
+    {.path = "doctor",
+     .summary = "Check what this machine needs, and say how to fix what fails.",
+     .options = table::kDoctorOptions},
 
-    {.path = "db migrate", .summary = "Bring the database to this version's schema."},
+    {.path = "db migrate",
+     .summary = "Bring the database to this version's schema.",
+     .arguments = table::kMigrateWhat,
+     .options = table::kMigrateOptions,
+     .details = "Safe while services run: a version expands the schema a release before anything is "
+                "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
     {.path = "config show",

@@ -6,11 +6,15 @@ INSERT INTO tenants (name, created_at) VALUES (?1, ?2)
 
 -- name: list_tenants
 -- tenant: any, the operator's list
-SELECT id, name, created_at FROM tenants ORDER BY id
+SELECT id, name, created_at, raw_retention_days FROM tenants ORDER BY id
 
 -- name: find_tenant
 -- tenant: any, this is how a tenant is found
-SELECT id, name, created_at FROM tenants WHERE name = ?1
+SELECT id, name, created_at, raw_retention_days FROM tenants WHERE name = ?1
+
+-- name: set_raw_retention
+-- tenant: any, ?1 is the one to change
+UPDATE tenants SET raw_retention_days = ?2 WHERE id = ?1
 
 -- name: insert_integration
 INSERT INTO integrations
@@ -48,4 +52,4 @@ SELECT tenant_id, integration_id FROM secrets WHERE key_id <> ?1 ORDER BY tenant
 
 -- name: get_tenant
 -- tenant: any, ?1 is one
-SELECT id, name, created_at FROM tenants WHERE id = ?1
+SELECT id, name, created_at, raw_retention_days FROM tenants WHERE id = ?1

@@ -52,6 +52,24 @@ WHERE tenant_id = ?1 AND integration_id = ?2 AND (?3 = '' OR entity_type = ?3)
              WHERE tenant_id = ?1 AND integration_id = ?2 GROUP BY request_hash)
 ORDER BY id
 
+-- name: old
+-- Settled pages older than ?2 that nothing needs any more: not the newest of their request, no open
+-- dead letter. Refusals have no request, and nobody replays them.
+SELECT id FROM raw_extraction_data r
+WHERE tenant_id = ?1 AND created_at < ?2 AND processing_status IN ('completed', 'failed')
+  AND (integration_id IS NULL OR EXISTS (
+    SELECT 1 FROM raw_extraction_data n WHERE n.tenant_id = ?1 AND n.integration_id = r.integration_id
+      AND n.request_hash = r.request_hash AND n.id > r.id))
+  AND NOT EXISTS (
+    SELECT 1 FROM dead_letters d WHERE d.tenant_id = ?1 AND d.raw_id = r.id AND d.state = 'open')
+ORDER BY created_at, id LIMIT ?3
+
+-- name: delete_body
+DELETE FROM raw_bodies WHERE tenant_id = ?1 AND raw_id = ?2
+
+-- name: delete_page
+DELETE FROM raw_extraction_data WHERE tenant_id = ?1 AND id = ?2
+
 -- name: insert_staged
 INSERT INTO staged_rows (step_id, tenant_id, job_id, entity_type, row_count, raws, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

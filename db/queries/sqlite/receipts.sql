@@ -39,21 +39,6 @@ DELETE FROM job_gaps WHERE tenant_id = ?1 AND job_id = ?2 AND step_id = ?3
 INSERT INTO job_windows (tenant_id, job_id, entity_type, scope, from_ms, to_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 
--- name: move_windows
--- A window that touches the proven one widens it. One beyond a hole is dropped: moving there would
--- claim the hole as loaded. Several proposals of one scope count as their union's hull.
-INSERT INTO sync_windows (tenant_id, integration_id, entity_type, scope, from_ms, to_ms)
-SELECT tenant_id, ?3, entity_type, scope, min(from_ms), max(to_ms)
-FROM job_windows WHERE tenant_id = ?1 AND job_id = ?2 GROUP BY tenant_id, entity_type, scope
-ON CONFLICT (tenant_id, integration_id, entity_type, scope) DO UPDATE SET
-  from_ms = min(from_ms, excluded.from_ms),
-  to_ms = max(to_ms, excluded.to_ms)
-WHERE excluded.from_ms <= to_ms AND excluded.to_ms >= from_ms
-
--- name: watermark
-SELECT to_ms FROM sync_windows
-WHERE tenant_id = ?1 AND integration_id = ?2 AND entity_type = ?3 AND scope = ?4
-
 -- name: mark_seen
 INSERT OR IGNORE INTO job_seen (tenant_id, job_id, table_ordinal, row_id) VALUES (?1, ?2, ?3, ?4)
 

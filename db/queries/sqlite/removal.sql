@@ -20,6 +20,10 @@ DELETE FROM job_windows WHERE tenant_id = ?1
 DELETE FROM job_seen WHERE tenant_id = ?1
   AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
 
+-- name: census
+DELETE FROM job_census WHERE tenant_id = ?1
+  AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)
+
 -- name: staged
 DELETE FROM staged_rows WHERE tenant_id = ?1
   AND job_id IN (SELECT id FROM etl_jobs WHERE tenant_id = ?1 AND integration_id = ?2)

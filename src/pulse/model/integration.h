@@ -4,6 +4,7 @@
 /// Tenants and their integrations (one credential against one source).
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "pulse/base/ids.h"
@@ -15,6 +16,7 @@ struct Tenant {
   TenantId id;
   std::string name;  ///< 1..63 of [a-z0-9-], unique.
   EpochMs created_at = 0;
+  std::optional<int> raw_retention_days = {};  ///< Nothing: raw pages are kept for good.
 };
 
 enum class IntegrationState : unsigned char {

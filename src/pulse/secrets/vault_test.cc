@@ -238,6 +238,7 @@ class SecretCatalog final : public store::Catalog {
   Result<model::Tenant> CreateTenant(std::string_view) override { return Unused(); }
   Result<std::vector<model::Tenant>> ListTenants() override { return Unused(); }
   Result<model::Tenant> FindTenant(std::string_view) override { return Unused(); }
+  Result<> SetRawRetention(TenantId, std::optional<int>) override { return Unused(); }
   Result<> RemoveTenant(TenantId) override { return Unused(); }
   Result<model::Integration> PutIntegration(const model::Integration&) override { return Unused(); }
   Result<std::vector<model::Integration>> ListIntegrations(TenantId) override { return Unused(); }

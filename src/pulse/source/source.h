@@ -23,6 +23,7 @@
 #include "pulse/model/job.h"
 #include "pulse/model/receipt.h"
 #include "pulse/model/row_batch.h"
+#include "pulse/store/ledger.h"
 #include "pulse/store/unit.h"
 
 namespace pulse::source {
@@ -77,6 +78,14 @@ struct FetchRequest {
   std::function<
       Result<std::optional<EpochMs>>(std::string_view entity_type, std::string_view scope)>
       watermark;
+  /// Reads what this job's census did not list, at most `limit` ids; to be asked once every page of
+  /// the census is committed: by the step that the last page makes.
+  std::function<Result<store::Missing>(std::string_view entity_type, int limit)> missing;
+  /// Which of these ids have no living row here: they are to be fetched, however old they are.
+  std::function<Result<std::vector<std::string>>(
+      std::string_view entity_type, const std::vector<std::string>& external_ids
+  )>
+      absent;
 };
 
 /// What it brought. The pipeline commits all of it with the step.
@@ -86,6 +95,8 @@ struct Fetched {
   std::map<std::string, std::int64_t> census;  ///< Entity type → distinct primary records in scope.
   std::vector<store::Window> windows;
   std::vector<model::Gap> gaps;
+  std::vector<store::CensusIds> census_ids;  ///< Ids that are there, of the whole integration.
+  std::vector<store::Vanished> vanished;     ///< Asked for by id, and not there.
 };
 
 /// What Check found, for people.
@@ -127,6 +138,9 @@ class Connector {
   virtual std::span<const ScopeKey> scope_keys() const = 0;
   /// Goes up whenever the same raw page would give other rows: unchanged pages are then re-read.
   virtual int transform_version() const = 0;
+  /// Whether a sync of the integration, as it is configured now, adds to this window's scope. A
+  /// window of an earlier configuration is history, and its holes are nobody's.
+  virtual bool Reads(const model::Integration& integration, const store::Window& window) const = 0;
   virtual Verdict Judge(const Call& call, const Answer& answer, EpochMs now) const = 0;
 
   /// Asks the source who we are. Errors say in one line what was tried and what to do.

@@ -4,6 +4,7 @@
 /// Catalog: tenants, integrations and their (already encrypted) credentials. Errors as in ledger.h;
 /// kNotFound for what does not exist or is another tenant's, kConflict for a name that is taken.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class Catalog {
   virtual Result<model::Tenant> CreateTenant(std::string_view name) = 0;
   virtual Result<std::vector<model::Tenant>> ListTenants() = 0;
   virtual Result<model::Tenant> FindTenant(std::string_view name) = 0;
+  /// How long the tenant's raw pages are kept, in days, at least 1; nothing: for good.
+  virtual Result<> SetRawRetention(TenantId tenant, std::optional<int> days) = 0;
   /// Removes a tenant and the refusals it left; its audit trail stays, and its id is never used
   /// again. Errors: kConflict (it still has integrations: remove them first).
   virtual Result<> RemoveTenant(TenantId tenant) = 0;

@@ -19,12 +19,14 @@
 
 namespace pulse::store {
 
-/// One row a merge would insert or change.
+/// One row a merge would insert, change or remove.
 struct RowChange {
   std::string table;
-  std::string external_id;
+  std::string external_id;  ///< Of the primary record that the row is, or belongs to.
   bool is_new = false;
-  std::string before;  ///< JSON object of the columns that differ; "{}" for a new row.
+  /// JSON objects of the described columns that differ, a child's with its key columns; "{}" before
+  /// a new row and after a removed one. Values as in RowToJson.
+  std::string before;
   std::string after;
 };
 
@@ -37,7 +39,7 @@ struct Preview {
 
 struct Missing {
   std::int64_t known = 0;                 ///< Rows not marked deleted when the census began.
-  std::int64_t missing = 0;               ///< Of those, not listed.
+  std::int64_t missing = 0;  ///< Of those, not listed and not written since the job began.
   std::vector<std::string> external_ids;  ///< The first `limit` of the missing, by row id.
 };
 
@@ -80,13 +82,22 @@ class Ledger {
   ) = 0;
 
   /// What Commit would do to the domain tables with `rows`, without doing it; at most `limit`
-  /// changes, primary rows first. Nothing is written.
+  /// changes, primary rows first. The unit needs no steps and no job. Nothing is written.
   virtual Result<Preview> PreviewMerge(const Unit& unit, int limit) = 0;
 
   /// Rows of a census job's entity type that its census did not list and that were there before
   /// the census began. Call after every census page of the job is committed.
   virtual Result<Missing> ReadMissing(
       TenantId tenant, JobId job, std::string_view entity_type, int limit
+  ) = 0;
+
+  /// Which of `external_ids` have no living row of this entity type: no row at all, or one marked
+  /// deleted. In the order asked.
+  virtual Result<std::vector<std::string>> ReadAbsent(
+      TenantId tenant,
+      IntegrationId integration,
+      std::string_view entity_type,
+      const std::vector<std::string>& external_ids
   ) = 0;
 
   /// The staged rows and raw pages of one load step, in order.
@@ -112,6 +123,9 @@ class Dispatch {
   virtual Result<> RetireWorker(WorkerId worker) = 0;
   /// Ends every other lease. Only the owner of an embedded database knows that all others are dead.
   virtual Result<> EndOtherLeases(WorkerId survivor) = 0;
+
+  /// Workers whose lease runs.
+  virtual Result<int> LiveWorkers() = 0;
 
   /// Becomes or stays the leader for `lease`. Nothing while another leads: not an error. A worker
   /// that leads again after a gap gets a new term.

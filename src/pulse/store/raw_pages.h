@@ -46,6 +46,11 @@ class RawPages {
   virtual Result<RawId> RecordRefusal(
       TenantId tenant, std::string_view entity_type, std::string_view error_details
   ) = 0;
+  /// Deletes up to `limit` settled pages created before `before`, the oldest first, with their
+  /// bodies, and refusals. Kept at any age: the newest page of every request (what a replay
+  /// transforms), pages under way, and pages with open dead letters. Returns how many went; fewer
+  /// than `limit` means that none is left.
+  virtual Result<int> DeleteOlderThan(TenantId tenant, EpochMs before, int limit) = 0;
 };
 
 struct DeadLetter {

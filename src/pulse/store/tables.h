@@ -20,6 +20,7 @@ struct EmbeddingText {
   std::string title;      ///< Shown with search results.
   std::string reference;  ///< PAY-42, owner/repo#7.
   std::string text;
+  bool deleted = false;  ///< Marked deleted: its point goes.
 };
 
 class Tables {
@@ -36,7 +37,7 @@ class Tables {
       TenantId tenant, std::string_view table, const std::vector<RowId>& rows
   ) = 0;
 
-  /// Row ids of `table` after `after`, ascending, at most `limit`: for rebuilding vectors.
+  /// Row ids of living rows of `table` after `after`, ascending, at most `limit`: for rebuilding vectors.
   virtual Result<std::vector<RowId>> RowsAfter(
       TenantId tenant, std::string_view table, RowId after, int limit
   ) = 0;

@@ -31,6 +31,9 @@ struct NewRawPage {
   std::string transform_params = "{}";
   /// Set when the page cannot be decoded: it is stored `failed` and gets no transform step.
   std::optional<std::string> error_details;
+  /// Stored and transformed even when it equals the newest page of its request: it brings records
+  /// that have no living row.
+  bool keep_equal = false;
 };
 
 /// A record or page that was set aside.

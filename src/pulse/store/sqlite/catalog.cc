@@ -39,7 +39,11 @@ std::string_view StateName(model::IntegrationState state) {
 }
 
 model::Tenant TenantOf(const Statement& row) {
-  return {.id = row.As<TenantId>(0), .name = std::string(row.Text(1)), .created_at = row.Int(2)};
+  model::Tenant tenant{
+      .id = row.As<TenantId>(0), .name = std::string(row.Text(1)), .created_at = row.Int(2)
+  };
+  if (const auto days = row.OptionalInt(3)) tenant.raw_retention_days = static_cast<int>(*days);
+  return tenant;
 }
 
 model::Integration IntegrationOf(const Statement& row) {
@@ -125,6 +129,7 @@ constexpr const Query* kRemoval[] = {
     &sql::removal::gaps,
     &sql::removal::windows,
     &sql::removal::seen,
+    &sql::removal::census,
     &sql::removal::staged,
     &sql::removal::steps,
     &sql::removal::bodies,
@@ -170,6 +175,17 @@ Result<model::Tenant> SqliteCatalog::FindTenant(std::string_view name) {
     PULSE_TRY(const bool found, row.Next());
     if (!found) return Error{ErrorKind::kNotFound, "no tenant \"" + std::string(name) + "\""};
     return TenantOf(row);
+  });
+}
+
+Result<> SqliteCatalog::SetRawRetention(TenantId tenant, std::optional<int> days) {
+  if (days && *days < 1) {
+    return Error{ErrorKind::kInvalid, "raw pages are kept for at least one day"};
+  }
+  return database_.Write([&](Connection& db) -> Result<> {
+    PULSE_TRY(const int changed, db.Run(sql::catalog::set_raw_retention, tenant, days));
+    if (changed == 1) return {};
+    return Error{ErrorKind::kNotFound, "no tenant " + std::to_string(tenant.value())};
   });
 }
 

@@ -16,6 +16,7 @@ class SqliteCatalog final : public Catalog {
   Result<model::Tenant> CreateTenant(std::string_view name) override;
   Result<std::vector<model::Tenant>> ListTenants() override;
   Result<model::Tenant> FindTenant(std::string_view name) override;
+  Result<> SetRawRetention(TenantId tenant, std::optional<int> days) override;
   Result<> RemoveTenant(TenantId tenant) override;
 
   Result<model::Integration> PutIntegration(const model::Integration& integration) override;

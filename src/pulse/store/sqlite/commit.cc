@@ -3,33 +3,17 @@
 #include <algorithm>
 
 #include "pulse/base/failpoint.h"
-#include "pulse/base/hash.h"
-#include "pulse/store/sqlite/compression.h"
+#include "pulse/store/compression.h"
+#include "pulse/store/sqlite/census.h"
 #include "pulse/store/sqlite/merge.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/receipts.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
-
-std::vector<PreparedPage> PreparePages(const std::vector<NewRawPage>& pages) {
-  std::vector<PreparedPage> prepared;
-  prepared.reserve(pages.size());
-  Hasher hasher;
-  for (const NewRawPage& page : pages) {
-    hasher.Add(page.entity_type);
-    hasher.Add(page.request);
-    prepared.push_back({
-        .body = Compress(page.body),
-        .content_hash = ContentFingerprint(page.body),
-        .request_hash = hasher.Finish(),
-    });
-  }
-  return prepared;
-}
 
 Result<Committed> UnitCommit::Apply(const std::vector<PreparedPage>& pages) {
   PULSE_CHECK(CloseSteps());
@@ -72,6 +56,7 @@ Result<> UnitCommit::ApplyFenced(const std::vector<PreparedPage>& pages) {
   PULSE_CHECK(AddStaged());
   PULSE_CHECK(MergeRows());
   PULSE_FAILPOINT("k6_rows_merged");
+  PULSE_CHECK(TakeCensus());
   PULSE_CHECK(SettlePages());
   PULSE_CHECK(ResolveRetried());
   PULSE_CHECK(AddDeadLetters());
@@ -99,7 +84,7 @@ Result<> UnitCommit::StorePages(const std::vector<PreparedPage>& pages) {
 /// The newest page of the same request must be this very page, loaded completely by the same
 /// transform. A newer page that differs, or is not loaded yet, makes this one news again.
 Result<bool> UnitCommit::SkipUnchanged(const NewRawPage& page, const PreparedPage& prepared) {
-  if (page.error_details || job_.options.replay) return false;
+  if (page.error_details || page.keep_equal || job_.options.replay) return false;
   PULSE_TRY(
       Statement newest,
       db_.Select(
@@ -207,6 +192,21 @@ Result<> UnitCommit::MergeRows() {
   if (unit_.vectorize_batch <= 0 || job_.cancel_requested) return {};
   PULSE_CHECK(AddVectorizeSteps(model::kWorkItems, merger.changed(model::kWorkItems)));
   return AddVectorizeSteps(model::kPrs, merger.changed(model::kPrs));
+}
+
+/// Ids that were listed, and rows whose records are gone; their points go by vectorize steps.
+Result<> UnitCommit::TakeCensus() {
+  for (const CensusIds& ids : unit_.census_ids) PULSE_CHECK(AddCensusIds(db_, job_, ids));
+  std::map<std::string_view, std::vector<std::int64_t>> marked;
+  for (const Vanished& vanished : unit_.vanished) {
+    PULSE_TRY(const auto row, MarkVanished(db_, sql_, job_, vanished, now_));
+    if (!row) continue;
+    ++counts_[vanished.entity_type].deleted;
+    marked[vanished.entity_type].push_back(*row);
+  }
+  if (unit_.vectorize_batch <= 0 || job_.cancel_requested) return {};
+  PULSE_CHECK(AddVectorizeSteps(model::kWorkItems, marked[model::kWorkItems.entity_type]));
+  return AddVectorizeSteps(model::kPrs, marked[model::kPrs.entity_type]);
 }
 
 Result<> UnitCommit::AddVectorizeSteps(const model::Table& table, std::vector<std::int64_t> rows) {

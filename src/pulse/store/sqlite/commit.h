@@ -9,19 +9,12 @@
 #include <vector>
 
 #include "pulse/model/receipt.h"
+#include "pulse/store/prepared_page.h"
 #include "pulse/store/sqlite/connection.h"
 #include "pulse/store/sqlite/domain_sql.h"
 #include "pulse/store/unit.h"
 
 namespace pulse::store::sqlite {
-
-/// What is computed of a page before the transaction begins, so that others do not wait for it.
-struct PreparedPage {
-  std::string body;  ///< Compressed.
-  std::string content_hash;
-  std::int64_t request_hash = 0;
-};
-std::vector<PreparedPage> PreparePages(const std::vector<NewRawPage>& pages);
 
 /// Used once.
 class UnitCommit {
@@ -42,6 +35,7 @@ class UnitCommit {
   Result<> AddChildren();
   Result<> AddStaged();
   Result<> MergeRows();
+  Result<> TakeCensus();
   Result<> AddVectorizeSteps(const model::Table& table, std::vector<std::int64_t> rows);
   Result<> SettlePages();
   Result<> ResolveRetried();

@@ -83,6 +83,18 @@ Result<> Connection::Execute(const char* script, std::string_view name) {
 // Past the gate: a rollback must happen whatever a test's gate says.
 void Connection::RollBack() { sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr); }
 
+void Connection::WatchRows(RowWatcher watcher) {
+  row_watcher_ = std::move(watcher);
+  if (!row_watcher_) {
+    sqlite3_update_hook(db_, nullptr, nullptr);
+    return;
+  }
+  const auto tell = [](void* told, int, const char*, const char* table, sqlite3_int64 id) {
+    (*static_cast<RowWatcher*>(told))(table, id);
+  };
+  sqlite3_update_hook(db_, tell, &row_watcher_);
+}
+
 std::int64_t Connection::last_id() const { return sqlite3_last_insert_rowid(db_); }
 
 }  // namespace pulse::store::sqlite

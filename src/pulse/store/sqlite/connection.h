@@ -63,6 +63,11 @@ class Connection {
   /// may have rolled back by itself already (disk full), and then nothing is left to do.
   void RollBack();
 
+  /// Told of every row that a statement inserts, changes or deletes; empty: nobody is told. It must
+  /// not use the connection.
+  using RowWatcher = std::function<void(std::string_view table, std::int64_t id)>;
+  void WatchRows(RowWatcher watcher);
+
   std::int64_t last_id() const;
   sqlite3* handle() const { return db_; }
 
@@ -73,6 +78,7 @@ class Connection {
   sqlite3* db_;
   std::function<Result<>(std::string_view)> gate_;
   std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
+  RowWatcher row_watcher_;
 };
 
 }  // namespace pulse::store::sqlite

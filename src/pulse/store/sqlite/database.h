@@ -52,6 +52,16 @@ class Database {
     return result;
   }
 
+  /// Runs `work(connection)` like Write, and takes back whatever it wrote.
+  template <class Work>
+  std::invoke_result_t<Work, Connection&> Rehearse(Work&& work) {
+    const std::lock_guard lock(write_mutex_);
+    PULSE_CHECK(writer_->Execute("BEGIN IMMEDIATE", "begin"));
+    auto result = std::forward<Work>(work)(*writer_);
+    writer_->RollBack();
+    return result;
+  }
+
   /// Runs `work(connection)` on a reading connection, inside one snapshot.
   template <class Work>
   std::invoke_result_t<Work, Connection&> Read(Work&& work) {

@@ -59,6 +59,27 @@ Names Concat(std::initializer_list<Names> parts) {
   return all;
 }
 
+/// Which primary record a row is, or belongs to; a child without its parent says where it points.
+std::string RecordOf(const model::Table& table) {
+  if (table.primary()) return "external_id";
+  const model::ParentLink& link = table.parent;
+  std::string text = "coalesce((SELECT p.external_id FROM ";
+  text.append(link.table->name).append(" p WHERE p.tenant_id = r.tenant_id AND p.id = r.");
+  text.append(link.surrogate).append(")");
+  text.append(", ").append(link.child_columns[0]);
+  for (std::size_t i = 1; i < link.child_columns.size(); ++i) {
+    text.append(" || '#' || ").append(link.child_columns[i]);
+  }
+  return text += ")";
+}
+
+std::string Show(const model::Table& table) {
+  std::string text = "SELECT " + RecordOf(table) + ", " + List(CellsOf(table));
+  if (table.primary()) text += ", deleted_at";
+  text.append(" FROM ").append(table.name);
+  return text += " r WHERE tenant_id = ?1 AND id = ?2";
+}
+
 const Names kScope = {"tenant_id", "integration_id"};
 const Names kOrigin = {"raw_id", "raw_position", "job_id", "content_hash"};
 
@@ -71,6 +92,8 @@ DomainSql::DomainSql() {
     const std::string from = " FROM " + std::string(sql.table->name) + " WHERE ";
     sql.forget = Keep(*sql.table, "forget", "DELETE" + from + Where({}));
     if (sql.table->primary()) DescribePrimary(sql);
+    if (sql.table->primary()) DescribeCensus(sql);
+    sql.show = Keep(*sql.table, "show", Show(*sql.table));
     if (HasSurrogate(*sql.table)) DescribeChild(sql);
   }
 }
@@ -121,6 +144,40 @@ void DomainSql::DescribePrimary(TableSql& sql) {
       table,
       "touch",
       "UPDATE " + name + " SET job_id = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2"
+  );
+}
+
+// A row written since the job began was there: whatever the census says is older news.
+void DomainSql::DescribeCensus(TableSql& sql) {
+  const model::Table& table = *sql.table;
+  const std::string name(table.name);
+  sql.vanish = Keep(
+      table,
+      "vanish",
+      "UPDATE " + name +
+          " SET deleted_at = ?4, deleted_reason = ?5, updated_at = ?4 WHERE tenant_id = ?1 AND "
+          "integration_id = ?2 AND external_id = ?3 AND deleted_at IS NULL AND updated_at < ?6 "
+          "RETURNING id"
+  );
+  const std::string listed =
+      "EXISTS (SELECT 1 FROM job_census c WHERE c.tenant_id = ?1 AND c.job_id = ?3 AND "
+      "c.entity_type = ?4 AND c.external_id = r.external_id)";
+  const std::string missing = "deleted_at IS NULL AND updated_at < ?5 AND NOT " + listed;
+  const std::string from = " FROM " + name + " r WHERE tenant_id = ?1 AND integration_id = ?2 AND ";
+  sql.missing =
+      Keep(table, "missing", "SELECT external_id" + from + missing + " ORDER BY id LIMIT ?6");
+  sql.missing_counts = Keep(
+      table,
+      "missing_counts",
+      "SELECT count(*), count(*) FILTER (WHERE " + missing + ")" + from +
+          "created_at < ?5 AND (deleted_at IS NULL OR deleted_at >= ?5)"
+  );
+  sql.absent = Keep(
+      table,
+      "absent",
+      "SELECT value FROM json_each(?3) WHERE NOT EXISTS (SELECT 1 FROM " + name +
+          " WHERE tenant_id = ?1 AND integration_id = ?2 AND external_id = value AND deleted_at IS "
+          "NULL) ORDER BY json_each.key"
   );
 }
 

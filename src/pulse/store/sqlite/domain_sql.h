@@ -28,6 +28,12 @@ struct TableSql {
   Query update;  ///< (cells, raw, position, job, hash, now, version, absent, tenant, id)
   Query confirm;  ///< (tenant, id, version): a newer page says the same
   Query touch;    ///< (tenant, id, job, now): a child of the row changed
+  /// (tenant, integration, external id, now, reason, began): marks the row deleted, unless it was
+  /// written since → its id
+  Query vanish;
+  Query missing;         ///< (tenant, integration, job, entity type, began, limit) → external id
+  Query missing_counts;  ///< (tenant, integration, job, entity type, began) → known, missing
+  Query absent;          ///< (tenant, integration, JSON array of ids) → those without a living row
 
   // Child tables.
   Query upsert;    ///< (tenant, integration, cells, parent id, raw, position, job, hash, now, now)
@@ -40,6 +46,9 @@ struct TableSql {
   Query link_values;
 
   Query forget;  ///< (tenant, integration): every row
+  /// (tenant, id) → external id of the primary record, the described columns, and for primary
+  /// tables deleted_at
+  Query show;
 };
 
 /// Immutable once built; shared by all connections of a store and outlives them.
@@ -55,6 +64,7 @@ class DomainSql {
  private:
   Query Keep(const model::Table& table, std::string_view what, std::string text);
   void DescribePrimary(TableSql& sql);
+  void DescribeCensus(TableSql& sql);
   void DescribeChild(TableSql& sql);
 
   std::deque<std::string> texts_;  ///< What the queries point into; a deque never moves them.

@@ -282,22 +282,4 @@ Result<int> SqliteJobs::RetryFailed(TenantId tenant, JobId id) {
   });
 }
 
-Result<std::optional<EpochMs>> SqliteSyncWindows::Watermark(
-    TenantId tenant, IntegrationId integration, std::string_view entity_type, std::string_view scope
-) {
-  return database_.Read([&](Connection& db) -> Result<std::optional<EpochMs>> {
-    PULSE_TRY(
-        Statement row, db.Select(sql::receipts::watermark, tenant, integration, entity_type, scope)
-    );
-    PULSE_TRY(const bool found, row.Next());
-    return found ? row.OptionalInt(0) : std::nullopt;
-  });
-}
-
-Result<std::vector<Window>> SqliteSyncWindows::List(
-    TenantId /*tenant*/, IntegrationId /*integration*/
-) {
-  return Error{ErrorKind::kInternal, "sync windows cannot be listed yet"};
-}
-
 }  // namespace pulse::store::sqlite

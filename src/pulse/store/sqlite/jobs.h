@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SqliteJobs and SqliteSyncWindows. See store/jobs.h.
+/// SqliteJobs. See store/jobs.h.
 
 #include "pulse/store/jobs.h"
 #include "pulse/store/sqlite/database.h"
@@ -20,22 +20,6 @@ class SqliteJobs final : public Jobs {
   Result<JobProgress> Progress(TenantId tenant, JobId job) override;
   Result<> Cancel(TenantId tenant, JobId job) override;
   Result<int> RetryFailed(TenantId tenant, JobId job) override;
-
- private:
-  Database& database_;
-};
-
-class SqliteSyncWindows final : public SyncWindows {
- public:
-  explicit SqliteSyncWindows(Database& database) : database_(database) {}
-
-  Result<std::optional<EpochMs>> Watermark(
-      TenantId tenant,
-      IntegrationId integration,
-      std::string_view entity_type,
-      std::string_view scope
-  ) override;
-  Result<std::vector<Window>> List(TenantId tenant, IntegrationId integration) override;
 
  private:
   Database& database_;

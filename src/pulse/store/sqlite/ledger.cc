@@ -5,14 +5,16 @@
 
 #include "pulse/base/failpoint.h"
 #include "pulse/model/json_text.h"
+#include "pulse/store/compression.h"
+#include "pulse/store/crashes.h"
+#include "pulse/store/sqlite/census.h"
 #include "pulse/store/sqlite/commit.h"
-#include "pulse/store/sqlite/compression.h"
-#include "pulse/store/sqlite/crashes.h"
+#include "pulse/store/sqlite/preview.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/jobs.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
 namespace {
@@ -238,14 +240,29 @@ Result<std::vector<StagedRows>> SqliteLedger::ReadStaged(TenantId tenant, StepId
   });
 }
 
-Result<Preview> SqliteLedger::PreviewMerge(const Unit& /*unit*/, int /*limit*/) {
-  return Error{ErrorKind::kInternal, "a merge cannot be previewed yet"};
+Result<Preview> SqliteLedger::PreviewMerge(const Unit& unit, int limit) {
+  const EpochMs now = database_.now();
+  return database_.Rehearse([&](Connection& db) { return Rehearse(db, sql_, unit, limit, now); });
 }
 
 Result<Missing> SqliteLedger::ReadMissing(
-    TenantId /*tenant*/, JobId /*job*/, std::string_view /*entity_type*/, int /*limit*/
+    TenantId tenant, JobId job, std::string_view entity_type, int limit
 ) {
-  return Error{ErrorKind::kInternal, "no census can be read yet"};
+  return database_.Read([&](Connection& db) -> Result<Missing> {
+    PULSE_TRY(const model::Job of, ReadJob(db, tenant, job));
+    return sqlite::ReadMissing(db, sql_, of, entity_type, limit);
+  });
+}
+
+Result<std::vector<std::string>> SqliteLedger::ReadAbsent(
+    TenantId tenant,
+    IntegrationId integration,
+    std::string_view entity_type,
+    const std::vector<std::string>& external_ids
+) {
+  return database_.Read([&](Connection& db) {
+    return sqlite::ReadAbsent(db, sql_, tenant, integration, entity_type, external_ids);
+  });
 }
 
 }  // namespace pulse::store::sqlite

@@ -79,8 +79,8 @@ Result<SchemaState> BringUp(Connection& db) {
   }
   if (found.current()) return found;
   PULSE_CHECK(db.Execute(kCreateState, "schema.create_state"));
-  for (const Migration& migration : sql::kMigrations) {
-    if (migration.number <= found.version) continue;
+  for (int i = found.version; i < Latest(); ++i) {
+    const Migration& migration = sql::kMigrations[i];
     PULSE_CHECK(db.Execute(migration.up, migration.name));
   }
   PULSE_CHECK(BringUpDomain(db));

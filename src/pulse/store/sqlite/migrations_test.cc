@@ -144,6 +144,11 @@ TEST(DomainSql, PreparesEveryStatementAgainstTheMigratedSchema) {
           of.any_waiting,
           of.find_parent,
           of.link_values,
+          of.vanish,
+          of.missing,
+          of.missing_counts,
+          of.absent,
+          of.show,
           of.forget}) {
       if (query.text.empty()) continue;
       EXPECT_TRUE(db->Prepare(query)) << query.name;

@@ -1,6 +1,6 @@
 #include "pulse/store/sqlite/raw_pages.h"
 
-#include "pulse/store/sqlite/compression.h"
+#include "pulse/store/compression.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/raw.h"
 
@@ -91,6 +91,25 @@ Result<RawId> SqliteRawPages::RecordRefusal(
   });
   if (recorded || recorded.error().kind() != ErrorKind::kConflict) return recorded;
   return Error{ErrorKind::kNotFound, "no tenant " + std::to_string(tenant.value())};
+}
+
+Result<int> SqliteRawPages::DeleteOlderThan(TenantId tenant, EpochMs before, int limit) {
+  return database_.Write([&](Connection& db) -> Result<int> {
+    std::vector<RawId> old;
+    {
+      PULSE_TRY(Statement row, db.Select(sql::raw::old, tenant, before, limit));
+      PULSE_TRY(bool more, row.Next());
+      while (more) {
+        old.push_back(row.As<RawId>(0));
+        PULSE_TRY(more, row.Next());
+      }
+    }
+    for (const RawId id : old) {
+      PULSE_CHECK(db.Do(sql::raw::delete_body, tenant, id));
+      PULSE_CHECK(db.Do(sql::raw::delete_page, tenant, id));
+    }
+    return static_cast<int>(old.size());
+  });
 }
 
 Result<std::vector<DeadLetter>> SqliteDeadLetters::List(

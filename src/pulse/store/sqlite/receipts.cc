@@ -1,25 +1,15 @@
 #include "pulse/store/sqlite/receipts.h"
 
+#include "pulse/store/sqlite/census.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/jobs.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/receipts.h"
+#include "pulse/store/sqlite/windows.h"
+#include "pulse/store/verdict.h"
 
 namespace pulse::store::sqlite {
 namespace {
-
-/// What the end of a job is decided from.
-struct Verdict {
-  std::int64_t failed_steps = 0;
-  std::int64_t fatal_steps = 0;
-  std::string first_error;
-  std::int64_t records = 0;
-  std::int64_t changed = 0;
-  std::int64_t quarantined = 0;
-  std::int64_t gaps = 0;
-
-  bool everything_asked_for() const { return failed_steps == 0 && gaps == 0; }
-};
 
 Result<Verdict> ReadVerdict(Connection& db, const model::Job& job) {
   PULSE_TRY(Statement row, db.Select(sql::jobs::verdict, job.tenant, job.id));
@@ -34,33 +24,6 @@ Result<Verdict> ReadVerdict(Connection& db, const model::Job& job) {
       .quarantined = row.Int(5),
       .gaps = row.Int(6),
   };
-}
-
-model::JobStatus StatusOf(const model::Job& job, const Verdict& verdict) {
-  if (job.cancel_requested) return model::JobStatus::kCancelled;
-  if (verdict.fatal_steps > 0) return model::JobStatus::kFailed;
-  if (verdict.failed_steps > 0 && verdict.records == 0) return model::JobStatus::kFailed;
-  if (!verdict.everything_asked_for() || verdict.quarantined > 0) return model::JobStatus::kPartial;
-  return model::JobStatus::kFinished;
-}
-
-std::string Count(std::int64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count).append(" ").append(count == 1 ? one : many);
-}
-
-/// One line: the first failure's own words, else what is missing.
-std::string ReasonOf(model::JobStatus status, const Verdict& verdict) {
-  if (status != model::JobStatus::kFailed && status != model::JobStatus::kPartial) return "";
-  if (verdict.failed_steps > 0) return verdict.first_error;
-  std::string reason;
-  if (verdict.quarantined > 0) {
-    reason = Count(verdict.quarantined, "record or page", "records or pages") + " in quarantine";
-  }
-  if (verdict.gaps > 0) {
-    if (!reason.empty()) reason += ", ";
-    reason += Count(verdict.gaps, "known gap", "known gaps");
-  }
-  return reason;
 }
 
 }  // namespace
@@ -208,9 +171,13 @@ Result<std::optional<model::JobStatus>> FinishIfDone(
   // hold the window back: they come again by replay.
   const bool pass_is_whole = !job.cancel_requested && verdict.everything_asked_for();
   if (pass_is_whole && job.options.query.empty()) {
-    PULSE_CHECK(db.Do(sql::receipts::move_windows, tenant, id, job.integration));
+    PULSE_CHECK(ProveWindows(db, job));
   }
   PULSE_CHECK(db.Do(sql::receipts::forget_seen, tenant, id));
+  if (job.options.census || job.options.full) {
+    const bool may_be_retried = verdict.failed_steps > 0 && !job.cancel_requested;
+    PULSE_CHECK(ForgetCensus(db, job, may_be_retried ? Keep::kThisJobs : Keep::kNothing));
+  }
   // Otherwise failed steps may be retried in this job, and then finish what it set out to prove.
   if (pass_is_whole || job.cancel_requested) {
     PULSE_CHECK(db.Do(sql::receipts::forget_windows, tenant, id));

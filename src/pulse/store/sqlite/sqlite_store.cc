@@ -9,6 +9,7 @@
 #include "pulse/store/sqlite/raw_pages.h"
 #include "pulse/store/sqlite/schedules.h"
 #include "pulse/store/sqlite/tables.h"
+#include "pulse/store/sqlite/windows.h"
 
 namespace pulse::store::sqlite {
 namespace {

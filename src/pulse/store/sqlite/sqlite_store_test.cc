@@ -9,5 +9,9 @@ INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, PreviewConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
 
 }  // namespace pulse::store::testing

@@ -37,6 +37,7 @@ EmbeddingText TextOf(const Statement& row, std::string_view entity_type) {
       .title = std::string(row.Text(3)),
       .reference = std::string(row.Text(4)),
       .text = "",
+      .deleted = row.Int(6) != 0,
   };
   text.text.append(text.title).append("\n").append(row.Text(5));
   return text;

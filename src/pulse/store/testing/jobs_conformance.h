@@ -294,22 +294,6 @@ TEST_P(StoreConformance, MovesTheWatermarkOnlyWhenThePassIsWhole) {
   ));
 }
 
-TEST_P(StoreConformance, NeverMovesAWatermarkBackOrOverAHole) {
-  const auto propose = [&](EpochMs from, EpochMs to) {
-    Unit unit = Closing({SubmitAndClaim(acme_)});
-    unit.windows = {{"jira_issues", "", from, to}};
-    Commit(unit);
-    return Value(
-        store().sync_windows().Watermark(acme_.tenant, acme_.integration, "jira_issues", "")
-    );
-  };
-
-  EXPECT_EQ(propose(0, 100), 100);
-  EXPECT_EQ(propose(10, 50), 100) << "inside";
-  EXPECT_EQ(propose(500, 600), 100) << "beyond a hole";
-  EXPECT_EQ(propose(100, 600), 600) << "touching";
-}
-
 TEST_P(StoreConformance, KeepsTheWatermarkAfterAJobWithItsOwnQuery) {
   JobRequest request = Request(acme_);
   request.options.query = "project = PAY";

@@ -21,6 +21,7 @@ class FakeConnector final : public Connector {
   std::span<const std::string_view> entity_types() const override { return {}; }
   std::span<const ScopeKey> scope_keys() const override { return {}; }
   int transform_version() const override { return 1; }
+  bool Reads(const model::Integration&, const store::Window&) const override { return true; }
   Result<Account> Check(const model::Integration&, Transport&) const override { return Account{}; }
   Result<Fetched> Fetch(const FetchRequest&, Transport&) const override { return Fetched{}; }
   Transformed Transform(std::string_view, std::string_view, std::string_view, model::RowBatch&)

@@ -119,17 +119,10 @@ class Attacks:
         assert self.stack.select(state, forged) == [{"state": "ready", "epoch": 0}], "the forged ring did nothing"
         until(lambda: self.stack.select(state, forged)[0]["state"] == "done", 30, "a lost ring is repeated")
 
-    def ready_step(self):
-        """A step of the victim as an order would make it, rung just now."""
+    def ready_step(self, rung_at=None):
+        """A step of the victim as an order would make it, rung just now unless told otherwise: no one else rings it for ten seconds."""
         job = self.victim.jobs()[0]["id"]
         root = self.stack.one("SELECT min(id) FROM etl_steps WHERE job_id = %s AND stage = 'extract'", job)
-        copy = self.clone("etl_jobs", job, status="running", open_steps=1, finished_at=None, idempotency_key=f"attack-{uuid.uuid4()}")
-        return self.clone("etl_steps", root, job_id=copy, state="ready", epoch=0, attempts=0, worker_id=None, claimed_at=None, finished_at=None,
-                          rung_at=self.stack.one("SELECT clock_timestamp()"))
-
-    def clone(self, table, row, **changed):
-        columns = [one["column_name"] for one in self.stack.select(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s AND column_name <> 'id'", table)]
-        values = ", ".join("%s" if name in changed else name for name in columns)
-        return self.stack.one(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE id = %s RETURNING id",
-                              *(changed[name] for name in columns if name in changed), row)
+        copy = self.stack.clone("etl_jobs", job, status="running", open_steps=1, finished_at=None, idempotency_key=f"attack-{uuid.uuid4()}")
+        return self.stack.clone("etl_steps", root, job_id=copy, state="ready", epoch=0, attempts=0, worker_id=None, claimed_at=None, finished_at=None,
+                          rung_at=rung_at or self.stack.one("SELECT clock_timestamp()"))

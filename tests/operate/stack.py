@@ -132,6 +132,14 @@ class Publisher:
         with contextlib.suppress(pika.exceptions.AMQPError):
             self.connection.close()
 
+    def unconfirmed(self):
+        """A second channel that waits for nothing; `confirmed` waits for all it sent."""
+        self.careful, self.channel = self.channel, self.connection.channel()
+
+    def confirmed(self):
+        self.channel.close()
+        self.channel = self.careful
+
     def publish(self, message, message_id=None, queue=None):
         body = message if isinstance(message, (bytes, str)) else json.dumps(message)
         properties = pika.BasicProperties(delivery_mode=2, content_type="application/json", message_id=message_id)
@@ -204,6 +212,14 @@ class Stack(Pulse):
     def one(self, sql, *values):
         """The only column of the only row."""
         return next(iter(self.select(sql, *values)[0].values()))
+
+    def clone(self, table, row, times=1, **changed):
+        """Inserts copies of a row with other values in the columns named; the id of the last one."""
+        columns = [one["column_name"] for one in self.select(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s AND column_name <> 'id'", table)]
+        values = ", ".join("%s" if name in changed else name for name in columns)
+        return self.select(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}, generate_series(1, %s) WHERE id = %s RETURNING id",
+                           *(changed[name] for name in columns if name in changed), times, row)[-1]["id"]
 
     def tenant_id(self, name):
         return self.one("SELECT id FROM tenants WHERE name = %s", name)

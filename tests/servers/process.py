@@ -17,7 +17,6 @@ import subprocess
 import threading
 import time
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -247,15 +246,11 @@ class Server:
             os.chown(path, identity["user"], identity["group"])
 
     def spawn(self, command, environment):
-        dies_with_us = self.owned and threading.current_thread() is threading.main_thread()
-
-        def before():
-            os.setsid()
-            if dies_with_us:
-                LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if self.owned and threading.current_thread() is threading.main_thread():
+            command = ["setpriv", "--pdeathsig", "KILL", "--", *command]  # Execs: the pid stays.
         with open(self.log, "ab") as log:
             return subprocess.Popen(list(map(str, command)), env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
-                                    stderr=log, preexec_fn=before, **self.identity())
+                                    stderr=log, start_new_session=True, **self.identity())
 
     def call(self, command, input=None):
         done = subprocess.run(list(map(str, command)), input=input, capture_output=True, text=True, cwd="/", **self.identity())

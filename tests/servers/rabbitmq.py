@@ -13,6 +13,10 @@ GREETING = b"AMQP\x00\x00\x09\x01"
 
 
 class Broker(Server):
+    """A quorum queue younger than half a second does not survive a kill: RabbitMQ 3.10 registers it on disk with that delay, and the
+    queue then never finds a leader again. Let queues get SETTLED seconds old before a kill."""
+
+    SETTLED = 2.0
     name = "rabbitmq"
     package = "rabbitmq-server"
 

@@ -17,6 +17,7 @@ constexpr Row kHandlers[] = {
     {"tenant list", RunTenantList},
     {"tenant create", RunTenantCreate},
     {"tenant show", RunTenantShow},
+    {"tenant edit", RunTenantEdit},
     {"tenant delete", RunTenantDelete},
     {"integration list", RunIntegrationList},
     {"integration add", RunIntegrationAdd},

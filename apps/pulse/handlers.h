@@ -20,6 +20,7 @@ Result<ExitCode> RunSearch(Context& context);
 Result<ExitCode> RunTenantList(Context& context);
 Result<ExitCode> RunTenantCreate(Context& context);
 Result<ExitCode> RunTenantShow(Context& context);
+Result<ExitCode> RunTenantEdit(Context& context);
 Result<ExitCode> RunTenantDelete(Context& context);
 
 Result<ExitCode> RunIntegrationList(Context& context);

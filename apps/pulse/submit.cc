@@ -53,6 +53,10 @@ Result<store::Submitted> SubmitSync(
   request.integration = integration.id;
   request.job_type = one_entity ? options.entities.front() : integration.provider + "_sync";
   request.options = options;
+  if (options.until) {  // A backfill waits for nobody, and nobody for it.
+    request.priority = model::Priority::kBackfill;
+    request.exclusive = false;
+  }
   request.root = {.stage = model::Stage::kExtract, .entity_type = request.job_type, .params = "{}"};
   return Submit(engine, integration, request);
 }

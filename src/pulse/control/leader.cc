@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "pulse/control/scheduler.h"
+
 namespace pulse::control {
 
 Leader::Leader(
@@ -38,6 +40,9 @@ void Leader::Serve(Term term, const std::stop_token& stop) {
   const std::jthread dispatching([&](const std::stop_token& done) {
     if (!dispatcher.Loop(changed_, done)) heartbeat_.TermIsOver(term);
   });
+  Scheduler scheduler(store_, clock_);
+  const std::jthread scheduling([&](const std::stop_token& done) { scheduler.Loop(changed_, done); }
+  );
   kept_house_.reset();
   Sweep(term, stop);
 }

@@ -9,6 +9,7 @@
 
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
+#include "pulse/control/orders.h"
 #include "pulse/control/runner.h"
 #include "pulse/resilience/pause.h"
 #include "pulse/secrets/vault.h"
@@ -69,6 +70,7 @@ struct Engine::Parts {
   std::unique_ptr<embed::Embedder> embedder;
   std::unique_ptr<vectors::Vectors> vectors;
   std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<control::Orders> orders;
   std::unique_ptr<pipeline::Environment> environment;
   std::unique_ptr<EngineObserver> observer;
 
@@ -101,6 +103,7 @@ Result<> Engine::Parts::Open() {
     PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
   }
   PULSE_TRY(queue, NewQueue(settings));
+  orders = std::make_unique<control::Orders>(*store, connectors, logger);
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,
       .connectors = connectors,
@@ -118,6 +121,8 @@ Result<> Engine::Parts::Open() {
       .fused = settings.fused,
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,
+      .accept_order = [this](const queue::ForeignMessage& message
+                      ) { return orders->Accept(message); },
   });
   PULSE_TRY(std::string database_file, DatabaseFile(settings));
   host = std::make_unique<PipelineHost>(

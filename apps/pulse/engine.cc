@@ -118,11 +118,10 @@ Result<> Engine::Parts::Open() {
       .vectors = vectors.get(),
       .embedder = *embedder,
       .clock = clock,
+      .accept_order = [this](const queue::ForeignMessage& order) { return orders->Accept(order); },
       .fused = settings.fused,
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,
-      .accept_order = [this](const queue::ForeignMessage& message
-                      ) { return orders->Accept(message); },
   });
   PULSE_TRY(std::string database_file, DatabaseFile(settings));
   host = std::make_unique<PipelineHost>(

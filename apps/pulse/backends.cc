@@ -23,6 +23,10 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite:///";
 
+std::string LocalVectorsFile(const config::Settings& settings) {
+  return settings.home + "/vectors.db";
+}
+
 bool IsPostgres(std::string_view url) {
   return url.starts_with("postgresql://") || url.starts_with("postgres://");
 }
@@ -126,14 +130,17 @@ Result<std::unique_ptr<embed::Embedder>> NewEmbedder(
   );
 }
 
+Result<> ForgetLocalVectors(const config::Settings& settings) {
+  if (!settings.qdrant_url.empty()) return {};
+  return vectors::local::RemoveLocalVectors(LocalVectorsFile(settings));
+}
+
 Result<std::unique_ptr<vectors::Vectors>> OpenVectors(
-    const config::Settings& settings,
-    const embed::Embedder& embedder,
-    http::Client& operator_client
+    const config::Settings& settings, const embed::Embedder& embedder, http::Client& operator_client
 ) {
   if (settings.qdrant_url.empty()) {
     return vectors::local::OpenLocalVectors(
-        settings.home + "/vectors.db", embedder.dimensions(), embedder.model()
+        LocalVectorsFile(settings), embedder.dimensions(), embedder.model()
     );
   }
   return vectors::qdrant::OpenQdrantVectors(

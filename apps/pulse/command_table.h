@@ -64,6 +64,13 @@ inline constexpr std::string_view kDemoExamples[] = {"pulse demo", "pulse demo -
 
 inline constexpr std::string_view kTenantCreateExamples[] = {"pulse tenant create acme --json"};
 
+inline constexpr Option kTenantEditOptions[] = {
+    {.name = "raw-retention-days",
+     .value = "N|keep",
+     .help = "Keep raw pages for N days, and longer only what a replay needs; keep: for good.",
+     .required = true},
+};
+
 inline constexpr Argument kProvider[] = {
     {.name = "PROVIDER", .help = "Which kind of source.", .choices = "jira|github"},
 };
@@ -109,6 +116,13 @@ inline constexpr Option kSyncOptions[] = {
     {.name = "since",
      .value = "AGE|DATE",
      .help = "Read what changed since then: 30d, 12h, 2w or 2024-02-29."},
+    {.name = "until",
+     .value = "AGE|DATE",
+     .help = "With --since: a backfill that ends there and runs beside other syncs."},
+    {.name = "census",
+     .help = "List every id too, and mark rows whose records are gone (--full does)."},
+    {.name = "repair",
+     .help = "Retry what failed and backfill the holes; exit 0 when nothing is missing."},
     {.name = "entity",
      .value = "TYPE,…",
      .help = "Only these entity types, e.g. jira_issues.",
@@ -120,6 +134,8 @@ inline constexpr std::string_view kSyncExamples[] = {
     "pulse sync jira-main --tenant acme",
     "pulse sync jira-main --tenant acme --since 7d --json",
     "pulse sync github-main --tenant acme --full --entity github_prs",
+    "pulse sync jira-main --tenant acme --since 2024-01-01 --until 2024-07-01",
+    "pulse sync jira-main --tenant acme --repair",
 };
 
 inline constexpr Option kScheduleSetOptions[] = {
@@ -192,7 +208,7 @@ inline constexpr Option kReplayOptions[] = {
      .help = "Only pages of these entity types.",
      .repeat = Repeat::kEach,
      .words = Words::kEntityType},
-    {.name = "dry-run", .help = "Only say how many pages would be transformed again."},
+    {.name = "dry-run", .help = "Change nothing; show which rows would change, and how."},
 };
 
 inline constexpr Argument kEntityType[] = {
@@ -235,6 +251,14 @@ inline constexpr std::string_view kSearchExamples[] = {
     "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
+inline constexpr Option kVectorRebuildOptions[] = {
+    {.name = "reset",
+     .help = "First forget the local vectors of all tenants: after the embedding model changed."},
+};
+inline constexpr Option kVectorDriftOptions[] = {
+    {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
+};
+inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -374,6 +398,10 @@ inline constexpr Command kCommands[] = {
     {.path = "tenant show",
      .summary = "One tenant with its integrations.",
      .arguments = table::kTenantName},
+    {.path = "tenant edit",
+     .summary = "Change how long raw pages are kept.",
+     .arguments = table::kTenantName,
+     .options = table::kTenantEditOptions},
     {.path = "tenant delete",
      .summary = "Remove a tenant with its integrations and everything copied from them.",
      .arguments = table::kTenantName,
@@ -475,7 +503,16 @@ inline constexpr Command kCommands[] = {
      .examples = table::kDataQueryExamples},
 
     {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
-    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+    {.path = "vector rebuild",
+     .summary = "Make the tenant's vectors again from its rows.",
+     .options = table::kVectorRebuildOptions,
+     .details = "Searches go on meanwhile. In the end vectors without a row are erased."},
+    {.path = "vector drift",
+     .summary = "Compare the tenant's rows with its vectors, both ways.",
+     .options = table::kVectorDriftOptions,
+     .details = "Counts rows without a vector, vectors of an older text and vectors without a row. "
+                "Exit code 8 when there are any and --fix is not given.",
+     .examples = table::kVectorDriftExamples},
 
     {.path = "simulate",
      .summary = "Serve a made-up Jira and GitHub over HTTP.",

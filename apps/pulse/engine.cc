@@ -98,7 +98,9 @@ Result<> Engine::Parts::Open() {
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
   PULSE_TRY(embedder, NewEmbedder(settings, *operator_client));
-  if (settings.vectors) PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
+  if (settings.vectors) {
+    PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
+  }
   PULSE_TRY(queue, NewQueue(settings));
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,

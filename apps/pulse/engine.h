@@ -38,9 +38,9 @@ source::Connectors NewConnectors();
 /// Threads only while a job is followed or Run runs.
 class Engine {
  public:
-  /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the database
-  /// has another version's schema; the message has the fix), kUnavailable (something cannot be
-  /// reached), kUnauthorized (the vault's key file is not this database's).
+  /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the
+  /// database has another version's schema; the message has the fix), kUnavailable (something
+  /// cannot be reached), kUnauthorized (the vault's key file is not this database's).
   static Result<std::unique_ptr<Engine>> Open(
       const config::Settings& settings, telemetry::Logger& logger
   );
@@ -63,8 +63,8 @@ class Engine {
   );
 
   /// Runs or follows the job until it is final: runs the pipeline when no other process does, else
-  /// tells those that do and follows. Thread-safe: several jobs may be followed at once. `progress` is
-  /// called on every change, at most ten times a second. Errors: kCancelled once `stop` is
+  /// tells those that do and follows. Thread-safe: several jobs may be followed at once. `progress`
+  /// is called on every change, at most ten times a second. Errors: kCancelled once `stop` is
   /// requested; the job then stays as it is and the next call goes on.
   Result<model::Receipt> Follow(
       TenantId tenant,

@@ -20,6 +20,7 @@ Result<ExitCode> RunSearch(Context& context);
 Result<ExitCode> RunTenantList(Context& context);
 Result<ExitCode> RunTenantCreate(Context& context);
 Result<ExitCode> RunTenantShow(Context& context);
+Result<ExitCode> RunTenantEdit(Context& context);
 Result<ExitCode> RunTenantDelete(Context& context);
 
 Result<ExitCode> RunIntegrationList(Context& context);
@@ -57,6 +58,7 @@ Result<ExitCode> RunDataQuery(Context& context);
 
 Result<ExitCode> RunVectorStatus(Context& context);
 Result<ExitCode> RunVectorRebuild(Context& context);
+Result<ExitCode> RunVectorDrift(Context& context);
 
 Result<ExitCode> RunSimulate(Context& context);
 Result<ExitCode> RunServe(Context& context);

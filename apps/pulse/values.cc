@@ -51,7 +51,7 @@ constexpr std::int64_t kLongestAge = 36600 * kDay;  // a century: older than any
 
 }  // namespace
 
-Result<EpochMs> ParseSince(std::string_view text, EpochMs now) {
+Result<EpochMs> ParseMoment(std::string_view option, std::string_view text, EpochMs now) {
   const auto age =
       Amount(text, {{"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", 7 * kDay}}, kLongestAge);
   if (age) return now - *age;
@@ -59,9 +59,7 @@ Result<EpochMs> ParseSince(std::string_view text, EpochMs now) {
     if (const auto day = ParseInstant(std::string(text) + "T00:00:00Z")) return *day;
   }
   if (const auto instant = ParseInstant(text)) return *instant;
-  return Bad(
-      "--since", text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone"
-  );
+  return Bad(option, text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone");
 }
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {

@@ -18,7 +18,8 @@
 namespace pulse::app {
 
 /// `30d`, `12h`, `2w`, `15m` before `now`; a day `2024-02-29` (its start, UTC); or a full instant.
-Result<EpochMs> ParseSince(std::string_view text, EpochMs now);
+/// `option` names the option.
+Result<EpochMs> ParseMoment(std::string_view option, std::string_view text, EpochMs now);
 
 /// `100ms`, `2s`, `1m`; at most an hour.
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text);

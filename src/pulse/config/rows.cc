@@ -76,6 +76,20 @@ constexpr std::array kRows = {
         .choices = "http://|https://",
     },
     Row{
+        .name = "qdrant_api_key",
+        .type = "text",
+        .unit = {},
+        .default_text = {},
+        .bounds = "an api key, or empty",
+        .example = "$(cat /run/secrets/qdrant)",
+        .env = "QDRANT_API_KEY",
+        .secret = true,
+        .doc =
+            "The key to show `qdrant_url`; it has to be one that may write. Empty: none. Whoever "
+            "reads it can read every tenant's titles.",
+        .field = &Settings::qdrant_api_key,
+    },
+    Row{
         .name = "embeddings_url",
         .type = "url",
         .unit = {},

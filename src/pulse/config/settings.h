@@ -35,6 +35,7 @@ struct Settings {
   std::string queue_url;       ///< "ledger" or amqp://…
   std::string redis_url;       ///< Empty: the built-in cache.
   std::string qdrant_url;      ///< Empty: the built-in vector store.
+  std::string qdrant_api_key;  ///< Secret. Empty: none is sent.
   std::string embeddings_url;  ///< Empty: the built-in embedder.
   std::string embeddings_model;
   std::string embeddings_api_key;  ///< Secret. Empty: none is sent.

@@ -118,9 +118,7 @@ Result<model::Receipt> ReadReceipt(Transaction& tx, const model::Job& job, Epoch
 }
 
 void QueueCounts(
-    Transaction& tx,
-    const model::Job& job,
-    const std::map<std::string, model::EntityCounts>& counts
+    Transaction& tx, const model::Job& job, const std::map<std::string, model::EntityCounts>& counts
 ) {
   if (counts.empty()) return;
   Array types(Element::kText);

@@ -7,7 +7,7 @@
 
 /// Where a column's value stands in a record: a JSON pointer.
 struct From {
-  enum Kind { kText, kInstant, kNumber, kJson, kDocument };
+  enum Kind : unsigned char { kText, kInstant, kNumber, kJson, kDocument };
   std::string_view column;
   const char* pointer;
   Kind kind = kText;

@@ -2,8 +2,10 @@
 #   builds every .cc beside the CMakeLists (tests excluded), links only DEPS, registers *_test.cc as
 #   one ctest executable per module and writes the dependency table that check_layers.py enforces.
 #   TEST_DEPS: modules that only the tests may use (a backend, the simulators).
+#   ONE_PROCESS: one ctest test for the whole executable, because its tests share a server that takes
+#   seconds to start.
 function(pulse_module NAME)
-  cmake_parse_arguments(ARG "" "" "DEPS;SYSTEM;TEST_DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_PROCESS" "" "DEPS;SYSTEM;TEST_DEPS;LABELS" ${ARGN})
   string(REPLACE "/" "_" target "pulse_${NAME}")
   file(GLOB sources CONFIGURE_DEPENDS "*.cc" "*.h")
   file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
@@ -37,12 +39,17 @@ function(pulse_module NAME)
     if(NOT ARG_LABELS)
       set(ARG_LABELS unit)
     endif()
-    gtest_discover_tests(
-      ${target}_test
-      NO_PRETTY_VALUES
-      DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120
-    )
+    if(ARG_ONE_PROCESS)
+      add_test(NAME ${target} COMMAND ${target}_test)
+      set_tests_properties(${target} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+    else()
+      gtest_discover_tests(
+        ${target}_test
+        NO_PRETTY_VALUES
+        DISCOVERY_TIMEOUT 60
+        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120
+      )
+    endif()
   endif()
   list(JOIN ARG_DEPS " " deps)
   list(JOIN ARG_TEST_DEPS " " test_deps)

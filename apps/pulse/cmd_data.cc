@@ -68,6 +68,7 @@ Grid ToGrid(const std::vector<std::string_view>& elements) {
 void PrintTable(Context& context, const std::vector<std::string_view>& elements) {
   const Grid grid = ToGrid(elements);
   std::vector<TextColumn> columns;
+  columns.reserve(grid.header.size());
   for (std::size_t i = 0; i < grid.header.size(); ++i) {
     columns.push_back({grid.header[i], grid.aligns[i]});
   }

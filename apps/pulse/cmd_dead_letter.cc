@@ -81,6 +81,7 @@ Result<ExitCode> RunDeadLetterList(Context& context) {
     return ExitCode::kOk;
   }
   std::vector<TextRow> rows;
+  rows.reserve(letters.size());
   for (const store::DeadLetter& letter : letters) {
     rows.push_back(
         {std::to_string(letter.id.value()),
@@ -137,6 +138,7 @@ Result<ExitCode> RunDeadLetterGroup(Context& context) {
     return ExitCode::kOk;
   }
   std::vector<TextRow> rows;
+  rows.reserve(groups.size());
   for (const store::DeadLetterGroup& group : groups) {
     rows.push_back({group.fingerprint, WithThousands(group.count), group.entity_type, group.message}
     );

@@ -88,6 +88,7 @@ Result<ExitCode> RunIntegrationList(Context& context) {
     return ExitCode::kOk;
   }
   std::vector<TextRow> rows;
+  rows.reserve(all.size());
   for (const model::Integration& integration : all) {
     rows.push_back(
         {std::to_string(integration.id.value()),

@@ -29,6 +29,7 @@ inline constexpr Option kGlobalOptions[] = {
 inline constexpr Group kGroups[] = {
     {"tenant", "Tenants: whose data it is."},
     {"integration", "Integrations: one credential against one source."},
+    {"schedule", "Schedules: when integrations are synced by themselves."},
     {"job", "Jobs: what was asked for, what became of it."},
     {"dead-letter", "Records and pages that could not be understood and were set aside."},
     {"data", "The tables."},
@@ -137,6 +138,19 @@ inline constexpr std::string_view kSyncExamples[] = {
     "pulse sync jira-main --tenant acme --repair",
 };
 
+inline constexpr Option kScheduleSetOptions[] = {
+    {.name = "every", .value = "TIME", .help = "At every multiple of it: 15m, 6h, 1d, 1w; UTC."},
+    {.name = "cron", .value = "FIELDS", .help = "Minute hour day month weekday, UTC, as in cron."},
+    {.name = "full", .help = "Read everything in scope each time, not only what is new."},
+    {.name = "census", .help = "List every id each time, to find what was deleted."},
+    {.name = "no-catch-up",
+     .help = "Let slots that were missed pass; without, one job makes up for all of them."},
+};
+inline constexpr std::string_view kScheduleSetExamples[] = {
+    "pulse schedule set jira-main --tenant acme --every 15m",
+    "pulse schedule set jira-main --tenant acme --cron \"30 3 * * SUN\" --census",
+};
+
 inline constexpr Option kJobListOptions[] = {
     {.name = "integration",
      .value = "NAME",
@@ -237,6 +251,14 @@ inline constexpr std::string_view kSearchExamples[] = {
     "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
+inline constexpr Option kVectorRebuildOptions[] = {
+    {.name = "reset",
+     .help = "First forget the local vectors of all tenants: after the embedding model changed."},
+};
+inline constexpr Option kVectorDriftOptions[] = {
+    {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
+};
+inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -305,6 +327,20 @@ inline constexpr Argument kProbe[] = {
 };
 inline constexpr Option kHealthcheckOptions[] = {
     {.name = "url", .value = "URL", .help = "Ask this address instead of the configured ETL one."},
+};
+inline constexpr Argument kMigrateWhat[] = {
+    {.name = "WHAT",
+     .help = "up (default), status, plan (only print the statements) or down.",
+     .required = false,
+     .choices = "up|status|plan|down"},
+};
+inline constexpr Option kMigrateOptions[] = {
+    {.name = "to", .value = "VERSION", .help = "With down: where to (default one version back)."},
+    {.name = "yes", .help = "With down: do it; data of later versions is lost.", .letter = 'y'},
+};
+inline constexpr Option kDoctorOptions[] = {
+    {.name = "security",
+     .help = "Also key files, roles and rights, row-level security, TLS, ports and durability."},
 };
 inline constexpr Option kConfigShowOptions[] = {
     {.name = "origin", .help = "Where each value comes from, and what it hides."},
@@ -396,6 +432,24 @@ inline constexpr Command kCommands[] = {
      .options = table::kYes},
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
 
+    {.path = "schedule set",
+     .summary = "Sync an integration by itself; replaces its schedule.",
+     .arguments = table::kIntegrationName,
+     .options = table::kScheduleSetOptions,
+     .details = "A running `pulse serve` or `pulse etl` makes the jobs. A slot that comes while a "
+                "different job is under way waits for its end and then runs once.",
+     .examples = table::kScheduleSetExamples},
+    {.path = "schedule list", .summary = "The tenant's schedules, and when each is due next."},
+    {.path = "schedule pause",
+     .summary = "Make no more jobs until it is resumed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule resume",
+     .summary = "Go on; slots that passed meanwhile count as missed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule remove",
+     .summary = "Forget an integration's schedule.",
+     .arguments = table::kIntegrationName},
+
     {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
     {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
     },
@@ -449,7 +503,16 @@ inline constexpr Command kCommands[] = {
      .examples = table::kDataQueryExamples},
 
     {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
-    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+    {.path = "vector rebuild",
+     .summary = "Make the tenant's vectors again from its rows.",
+     .options = table::kVectorRebuildOptions,
+     .details = "Searches go on meanwhile. In the end vectors without a row are erased."},
+    {.path = "vector drift",
+     .summary = "Compare the tenant's rows with its vectors, both ways.",
+     .options = table::kVectorDriftOptions,
+     .details = "Counts rows without a vector, vectors of an older text and vectors without a row. "
+                "Exit code 8 when there are any and --fix is not given.",
+     .examples = table::kVectorDriftExamples},
 
     {.path = "simulate",
      .summary = "Serve a made-up Jira and GitHub over HTTP.",
@@ -470,9 +533,16 @@ inline constexpr Command kCommands[] = {
      .summary = "Ask a running service how it is; for containers.",
      .arguments = table::kProbe,
      .options = table::kHealthcheckOptions},
-    {.path = "doctor", .summary = "Check what this machine needs, and say how to fix what fails."},
+    {.path = "doctor",
+     .summary = "Check what this machine needs, and say how to fix what fails.",
+     .options = table::kDoctorOptions},
 
-    {.path = "db migrate", .summary = "Bring the database to this version's schema."},
+    {.path = "db migrate",
+     .summary = "Bring the database to this version's schema.",
+     .arguments = table::kMigrateWhat,
+     .options = table::kMigrateOptions,
+     .details = "Safe while services run: a version expands the schema a release before anything is "
+                "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
     {.path = "config show",

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "backends.h"
+#include "doctor_security.h"
 #include "health.h"
 #include "text_table.h"
 #include <fmt/format.h>
@@ -81,29 +83,25 @@ Finding CheckFiles() {
   return finding;
 }
 
-Finding CheckDatabase(const config::Settings& settings) {
+Finding CheckSchema(const config::Settings& settings) {
   Finding finding{.id = "database", .found = {}, .fix = {}};
-  const auto state = InspectDatabase(settings, Look::kQuick);
-  if (!state) {
+  const auto migrator = NewMigrator(settings);
+  const auto schema =
+      migrator ? (*migrator)->Status() : Result<store::SchemaState>(migrator.error());
+  if (!schema) {
     finding.health = Health::kFailed;
-    finding.found = state.error().message();
+    finding.found = schema.error().message();
     finding.fix = "check database_url (pulse config get database_url)";
     return finding;
   }
-  finding.found = fmt::format(
-      "{}, schema {} of {}, {} bytes",
-      state->place,
-      state->schema,
-      state->latest_schema,
-      WithThousands(state->bytes)
-  );
-  if (state->schema == 0) {
+  const std::string place = DatabasePlace(settings);
+  finding.found = fmt::format("{}, schema {} of {}", place, schema->version, schema->latest);
+  if (schema->version == 0) {
     finding.health = Health::kSkipped;
-    finding.found = state->place + " is empty; the first command makes its tables";
-  } else if (state->schema != state->latest_schema) {
+    finding.found = place + " is empty; `pulse db migrate` makes its tables";
+  } else if (schema->version != schema->latest) {
     finding.health = Health::kFailed;
-    finding.fix =
-        state->schema < state->latest_schema ? "pulse db migrate" : "install a newer pulse";
+    finding.fix = schema->version < schema->latest ? "pulse db migrate" : "install a newer pulse";
   }
   return finding;
 }
@@ -153,6 +151,12 @@ void CheckIntegrations(Engine& engine, std::vector<Finding>& findings) {
   }
 }
 
+Health HealthOf(std::string_view status) {
+  if (status == "ok") return Health::kOk;
+  if (status == "off") return Health::kSkipped;
+  return status == "degraded" ? Health::kWarning : Health::kFailed;
+}
+
 void CheckEngine(Context& context, std::vector<Finding>& findings) {
   const auto engine = context.OpenEngine();
   if (!engine) {
@@ -161,15 +165,16 @@ void CheckEngine(Context& context, std::vector<Finding>& findings) {
     );
     return;
   }
-  for (const Dependency& dependency : CheckDependencies(**engine)) {
+  for (const Dependency& dependency : CheckDependencies(**engine, "")) {
     if (dependency.name == "database") continue;  // looked at more closely above
-    Finding finding{.id = dependency.name, .found = dependency.detail, .fix = {}};
-    if (dependency.status == "ok") {
-      finding.found = fmt::format("answers in {:.1f} ms", dependency.milliseconds);
-    } else {
-      finding.health = dependency.status == "off" ? Health::kSkipped : Health::kFailed;
-    }
-    findings.push_back(std::move(finding));
+    findings.push_back(
+        {.id = dependency.name,
+         .health = HealthOf(dependency.status),
+         .found = dependency.status == "ok"
+                      ? fmt::format("{}, {:.1f} ms", dependency.detail, dependency.milliseconds)
+                      : dependency.detail,
+         .fix = {}}
+    );
   }
   CheckIntegrations(**engine, findings);
 }
@@ -210,9 +215,12 @@ std::vector<Finding> Examine(Context& context) {
   findings.push_back(CheckFiles());
   findings.push_back(CheckFileSetting("ca_file", settings.ca_file));
   findings.push_back(CheckMetrics(settings));
-  findings.push_back(CheckDatabase(settings));
+  findings.push_back(CheckSchema(settings));
   const bool database_ready = findings.back().health == Health::kOk;
   if (database_ready) CheckEngine(context, findings);
+  if (context.call().Has("security")) {
+    for (Finding& finding : ExamineSecurity(settings)) findings.push_back(std::move(finding));
+  }
   return findings;
 }
 

@@ -1,61 +1,24 @@
 #include "engine.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <mutex>
 #include <utility>
 
+#include "backends.h"
 #include "engine_observer.h"
+#include "pipeline_host.h"
+#include "values.h"
 
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
-#include "pulse/cache/memory/memory_cache.h"
-#include "pulse/control/owner.h"
 #include "pulse/control/runner.h"
-#include "pulse/embed/hashed/hashed_embedder.h"
-#include "pulse/embed/http/http_embedder.h"
-#include "pulse/queue/ledger/ledger_queue.h"
 #include "pulse/resilience/pause.h"
 #include "pulse/secrets/vault.h"
 #include "pulse/source/github/github.h"
 #include "pulse/source/jira/jira.h"
 #include "pulse/source/transport/http_transport.h"
-#include "pulse/store/sqlite/check.h"
-#include "pulse/store/sqlite/migrations.h"
-#include "pulse/store/sqlite/sqlite_store.h"
-#include "pulse/vectors/local/local_vectors.h"
 
 namespace pulse::app {
 namespace {
-
-constexpr std::string_view kSqliteScheme = "sqlite:///";
-
-/// The file behind DATABASE_URL. Errors: kInvalid (a scheme this build does not have).
-Result<std::string> DatabaseFile(const config::Settings& settings) {
-  if (!settings.database_url.starts_with(kSqliteScheme)) {
-    return Error{
-        ErrorKind::kInvalid,
-        "DATABASE_URL has no scheme this program knows; use sqlite:///PATH or leave it out"
-    };
-  }
-  return settings.database_url.substr(kSqliteScheme.size());  // Absolute with four slashes.
-}
-
-/// Makes the folder of a database that does not exist yet, for this user only.
-Result<> MakeFolderOf(const std::string& database) {
-  const std::filesystem::path folder = std::filesystem::path(database).parent_path();
-  std::error_code failed;
-  if (folder.empty() || std::filesystem::exists(folder, failed)) return {};
-  if (std::filesystem::create_directories(folder, failed)) {
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-  }
-  if (!failed) return {};
-  return Error{
-      ErrorKind::kInvalid,
-      "cannot make " + folder.string() + ": " + failed.message() +
-          "; set PULSE_HOME to a folder you may write"
-  };
-}
 
 /// A source on this machine's loopback is a simulator: no other team shares it, so only its own
 /// answers slow us down.
@@ -96,7 +59,6 @@ struct Engine::Parts {
   telemetry::Logger& logger;
   telemetry::Metrics metrics;
   SystemClock clock;
-  std::string database_path;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
   source::Connectors connectors = NewConnectors();
@@ -111,33 +73,17 @@ struct Engine::Parts {
   std::unique_ptr<pipeline::Environment> environment;
   std::unique_ptr<EngineObserver> observer;
 
-  /// The pipeline while this process owns it; users count followed jobs and Run.
-  struct Owned {
-    std::unique_ptr<control::Runner> runner;
-    std::unique_ptr<control::Ownership> ownership;
-    int users = 0;
-  };
-  std::mutex owned_mutex;  // Guards owned; held while the runner starts or stops, never per job.
-  Owned owned;
+  std::unique_ptr<PipelineHost> host;  // Last: it uses all of the above.
 
   Result<> Open();
   Result<std::unique_ptr<source::HttpTransport>> Connect(
       const model::Integration& integration, std::stop_token stop
   );
   Result<std::string> Credential(const model::Integration& integration);
-  /// True when this process runs the pipeline from here on (until Leave), false when another does.
-  Result<bool> Join();
-  void Leave();
-  Result<> Start(std::unique_ptr<control::Ownership> ownership);
 };
 
 Result<> Engine::Parts::Open() {
-  PULSE_TRY(database_path, DatabaseFile(settings));
-  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(database_path));
-  if (schema.version == 0) {
-    PULSE_TRY([[maybe_unused]] const auto migrated, MigrateDatabase(settings));
-  }
-  PULSE_TRY(store, store::sqlite::OpenSqliteStore({.path = database_path, .clock = &clock}));
+  PULSE_TRY(store, OpenStore(settings, clock));
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
   http::ClientOptions outgoing{
@@ -148,31 +94,14 @@ Result<> Engine::Parts::Open() {
   client = http::NewClient(outgoing);
   outgoing.allow_private_addresses = true;
   operator_client = http::NewClient(outgoing);
-  cache = cache::memory::NewMemoryCache();
+  PULSE_TRY(cache, NewCache(settings));
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
-  if (settings.embeddings_url.empty()) {
-    embedder = embed::hashed::NewHashedEmbedder();
-  } else {
-    PULSE_TRY(
-        embedder,
-        embed::http::NewHttpEmbedder(
-            {.base_url = settings.embeddings_url,
-             .model = settings.embeddings_model,
-             .api_key = settings.embeddings_api_key},
-            *operator_client
-        )
-    );
-  }
+  PULSE_TRY(embedder, NewEmbedder(settings, *operator_client));
   if (settings.vectors) {
-    PULSE_TRY(
-        vectors,
-        vectors::local::OpenLocalVectors(
-            settings.home + "/vectors.db", embedder->dimensions(), embedder->model()
-        )
-    );
+    PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
   }
-  queue = queue::ledger::NewLedgerQueue();
+  PULSE_TRY(queue, NewQueue(settings));
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,
       .connectors = connectors,
@@ -191,6 +120,23 @@ Result<> Engine::Parts::Open() {
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,
   });
+  PULSE_TRY(std::string database_file, DatabaseFile(settings));
+  PULSE_TRY(const std::vector<model::Stage> stages, ParseStages(settings.stages));
+  control::RunnerOptions runner{
+      .extract_workers = settings.concurrency,
+      .vectorize_workers = settings.vectors ? 1 : 0,
+  };
+  runner.heartbeat.sole_owner = !database_file.empty();
+  runner.KeepOnly(stages);
+  host = std::make_unique<PipelineHost>(
+      *environment,
+      *queue,
+      *observer,
+      PipelineHost::Options{
+          .database_file = std::move(database_file),
+          .runner = std::move(runner),
+      }
+  );
   return {};
 }
 
@@ -223,48 +169,6 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
   );
 }
 
-Result<bool> Engine::Parts::Join() {
-  const std::lock_guard lock(owned_mutex);
-  if (owned.users == 0) {
-    PULSE_TRY(auto ownership, control::TryOwn(database_path, [this] { observer->Rung(); }));
-    if (ownership == nullptr) return false;
-    PULSE_CHECK(Start(std::move(ownership)));
-  }
-  ++owned.users;
-  owned.runner->Wake();
-  return true;
-}
-
-Result<> Engine::Parts::Start(std::unique_ptr<control::Ownership> ownership) {
-  auto runner = std::make_unique<control::Runner>(
-      *environment,
-      *queue,
-      *observer,
-      control::RunnerOptions{
-          .extract_workers = settings.concurrency,
-          .load_workers = settings.fused ? 0 : 1,
-          .vectorize_workers = settings.vectors ? 1 : 0,
-      }
-  );
-  observer->Attach(runner.get(), ownership.get());
-  if (auto started = runner->Start(); !started) {
-    observer->Attach(nullptr, nullptr);
-    return std::move(started).error();
-  }
-  owned.runner = std::move(runner);
-  owned.ownership = std::move(ownership);
-  return {};
-}
-
-void Engine::Parts::Leave() {
-  const std::lock_guard lock(owned_mutex);
-  if (--owned.users > 0) return;
-  owned.runner->Stop();
-  observer->Attach(nullptr, nullptr);
-  owned.runner.reset();
-  owned.ownership.reset();  // Last: a follower takes over a ledger nobody works on any more.
-}
-
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
 
@@ -281,6 +185,8 @@ secrets::Vault& Engine::vault() { return *parts_->vault; }
 const source::Connectors& Engine::connectors() { return parts_->connectors; }
 vectors::Vectors* Engine::vectors() { return parts_->vectors.get(); }
 embed::Embedder& Engine::embedder() { return *parts_->embedder; }
+queue::Queue& Engine::queue() { return *parts_->queue; }
+cache::Cache& Engine::cache() { return *parts_->cache; }
 telemetry::Metrics& Engine::metrics() { return parts_->metrics; }
 
 std::unique_ptr<source::Transport> Engine::NewTransport(
@@ -310,10 +216,10 @@ Result<model::Receipt> Engine::Follow(
     TenantId tenant, JobId job, const Report& progress, std::stop_token stop
 ) {
   for (;;) {
-    PULSE_TRY(const bool owner, parts_->Join());
+    PULSE_TRY(const bool owner, parts_->host->Join(PipelineHost::Need::kSomebody));
     auto followed =
         owner ? FollowOwn(tenant, job, progress, stop) : FollowOther(tenant, job, progress, stop);
-    if (owner) parts_->Leave();
+    if (owner) parts_->host->Leave();
     // The other owner is gone: somebody has to go on, perhaps we.
     // It may also hold the lock already and not listen yet, or not any more: give it a moment.
     if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) {
@@ -327,7 +233,6 @@ Result<model::Receipt> Engine::Follow(
 Result<model::Receipt> Engine::FollowOwn(
     TenantId tenant, JobId job, const Report& progress, const std::stop_token& stop
 ) {
-  const Signal never;
   for (;;) {
     const std::uint64_t seen = parts_->observer->changed().version();
     const std::uint64_t ended = parts_->observer->job_finished().version();
@@ -343,7 +248,7 @@ Result<model::Receipt> Engine::FollowOwn(
 Result<model::Receipt> Engine::FollowOther(
     TenantId tenant, JobId job, const Report& progress, const std::stop_token& stop
 ) {
-  PULSE_TRY(const auto line, control::CallOwner(parts_->database_path));
+  PULSE_TRY(const auto line, parts_->host->CallOther());
   PULSE_CHECK(line->Ring());
   for (;;) {
     PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
@@ -352,45 +257,37 @@ Result<model::Receipt> Engine::FollowOther(
   }
 }
 
+void Engine::Announce() {
+  if (const auto line = parts_->host->CallOther()) static_cast<void>((*line)->Ring());
+}
+
+void Engine::RefreshGauges() {
+  const std::optional<control::Vitals> vitals = parts_->host->vitals();
+  if (!vitals) return;
+  telemetry::Metrics& metrics = parts_->metrics;
+  metrics.SetLease(vitals->leads, vitals->lease_age);
+  if (!vitals->leads) return metrics.ForgetLeadersGauges();
+  const auto ready = store().dispatch().ReadyByStage();
+  const auto workers = store().dispatch().LiveWorkers();
+  // What cannot be read is not shown: an old number would look like a fact.
+  if (!ready || !workers) return metrics.ForgetLeadersGauges();
+  for (const auto& [stage, steps] : *ready) metrics.SetQueueSize(stage, steps);
+  metrics.SetWorkers(*workers);
+}
+
 Result<> Engine::Run(std::stop_token stop) {
-  PULSE_TRY(const bool owner, parts_->Join());
+  PULSE_TRY(const bool owner, parts_->host->Join(PipelineHost::Need::kOurselves));
   if (!owner) {
     return Error{
         ErrorKind::kConflict,
-        "another process works on " + parts_->database_path + "; stop it, or use another PULSE_HOME"
+        "another process works on " + DatabasePlace(parts_->settings) +
+            "; stop it, or use another PULSE_HOME"
     };
   }
   const Signal never;
   never.WaitBeyond(0, std::nullopt, stop);
-  parts_->Leave();
+  parts_->host->Leave();
   return {};
-}
-
-Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look) {
-  PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_TRY(const auto schema, store::sqlite::SqliteSchemaState(path));
-  std::error_code ignored;  // No file: no bytes.
-  const auto bytes = std::filesystem::file_size(path, ignored);
-  DatabaseState state{
-      .schema = schema.version,
-      .latest_schema = schema.latest,
-      .place = path,
-      .bytes = ignored ? 0 : static_cast<std::int64_t>(bytes),
-      .problems = {},
-  };
-  if (look == Look::kDeep && schema.version > 0) {
-    PULSE_TRY(state.problems, store::sqlite::CheckSqlite(path));
-  }
-  return state;
-}
-
-Result<DatabaseState> MigrateDatabase(const config::Settings& settings) {
-  PULSE_TRY(const std::string path, DatabaseFile(settings));
-  PULSE_CHECK(MakeFolderOf(path));
-  if (auto migrated = store::sqlite::MigrateSqlite(path); !migrated) {
-    return std::move(migrated).error();
-  }
-  return InspectDatabase(settings, Look::kQuick);
 }
 
 }  // namespace pulse::app

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Engine: everything one process needs, wired. The only code that names a backend is engine.cc.
+/// Engine: everything one process needs, wired. Backends are opened by backends.cc, which alone
+/// names them.
 
 #include <functional>
 #include <memory>
@@ -11,10 +12,12 @@
 
 #include "pulse/base/error.h"
 #include "pulse/base/ids.h"
+#include "pulse/cache/cache.h"
 #include "pulse/config/settings.h"
 #include "pulse/embed/embedder.h"
 #include "pulse/model/integration.h"
 #include "pulse/model/receipt.h"
+#include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
 #include "pulse/store/store.h"
 #include "pulse/vectors/vectors.h"
@@ -32,25 +35,12 @@ namespace pulse::app {
 /// The connectors this program has; they need no database, which is what `pulse transform` uses.
 source::Connectors NewConnectors();
 
-/// What `pulse db` tells about the database `settings` name, without an Engine.
-struct DatabaseState {
-  int schema = 0;         ///< Version found; 0: empty or not there.
-  int latest_schema = 0;  ///< Version this program works with.
-  std::string place;      ///< Path or address, without a password.
-  std::int64_t bytes = 0;
-  std::vector<std::string> problems;  ///< Damage and counts that do not add up; deep looks only.
-};
-enum class Look : unsigned char { kQuick, kDeep };
-Result<DatabaseState> InspectDatabase(const config::Settings& settings, Look look);
-/// Brings the schema up to latest_schema. Errors: kInvalid (a newer program made it).
-Result<DatabaseState> MigrateDatabase(const config::Settings& settings);
-
 /// Threads only while a job is followed or Run runs.
 class Engine {
  public:
-  /// Opens everything `settings` name; migrates an empty database. Errors: kInvalid (the database
-  /// has another version's schema; the message has the fix), kUnavailable (something cannot be
-  /// reached), kUnauthorized (the vault's key file is not this database's).
+  /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the
+  /// database has another version's schema; the message has the fix), kUnavailable (something
+  /// cannot be reached), kUnauthorized (the vault's key file is not this database's).
   static Result<std::unique_ptr<Engine>> Open(
       const config::Settings& settings, telemetry::Logger& logger
   );
@@ -63,6 +53,8 @@ class Engine {
   const source::Connectors& connectors();
   vectors::Vectors* vectors();  ///< Null when switched off.
   embed::Embedder& embedder();
+  queue::Queue& queue();
+  cache::Cache& cache();
   telemetry::Metrics& metrics();
 
   /// For asking a source who we are; without a stored credential it sends none.
@@ -70,9 +62,9 @@ class Engine {
       const model::Integration& integration, std::stop_token stop
   );
 
-  /// Runs or follows the job until it is final: owns the pipeline when no other process does, else
-  /// rings the owner and follows. Thread-safe: several jobs may be followed at once. `progress` is
-  /// called on every change, at most ten times a second. Errors: kCancelled once `stop` is
+  /// Runs or follows the job until it is final: runs the pipeline when no other process does, else
+  /// tells those that do and follows. Thread-safe: several jobs may be followed at once. `progress`
+  /// is called on every change, at most ten times a second. Errors: kCancelled once `stop` is
   /// requested; the job then stays as it is and the next call goes on.
   Result<model::Receipt> Follow(
       TenantId tenant,
@@ -80,6 +72,14 @@ class Engine {
       const std::function<void(const store::JobProgress&)>& progress,
       std::stop_token stop
   );
+
+  /// The ledger changed (a schedule, a cancelled job): tells the processes that run the pipeline.
+  /// A hint; without it they find out a minute later at most.
+  void Announce();
+
+  /// Sets the gauges that only a look can tell: who leads, how old the lease is, and, for the
+  /// leader, queue sizes and workers. Call before rendering metrics; costs two queries there.
+  void RefreshGauges();
 
   /// Runs the pipeline until `stop`.
   Result<> Run(std::stop_token stop);

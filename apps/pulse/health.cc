@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include <nlohmann/json.hpp>
 
@@ -12,24 +13,44 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class Ask>
-Dependency Timed(std::string name, Ask&& ask) {
+/// How much a service needs a dependency.
+enum class Need : unsigned char {
+  kMust,    ///< Without it nothing is right: not ready.
+  kBetter,  ///< Without it things are slower or wait: degraded.
+};
+
+Dependency Probed(std::string name, Need need, const std::function<Result<std::string>()>& probe) {
   const auto start = std::chrono::steady_clock::now();
-  Dependency dependency{.name = std::move(name), .status = "ok", .detail = {}};
-  const auto result = ask();
+  const Result<std::string> answer = probe();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-  dependency.milliseconds = took.count();
-  if (!result) {
-    dependency.status = "failed";
-    dependency.detail = result.error().message();
+  if (answer) {
+    return {
+        .name = std::move(name), .status = "ok", .detail = *answer, .milliseconds = took.count()
+    };
   }
-  return dependency;
+  return {
+      .name = std::move(name),
+      .status = need == Need::kMust ? "failed" : "degraded",
+      .detail = answer.error().message(),
+      .milliseconds = took.count(),
+  };
 }
 
-bool Failed(const std::vector<Dependency>& dependencies) {
-  return std::ranges::any_of(dependencies, [](const Dependency& dependency) {
-    return dependency.status == "failed";
+bool Any(const std::vector<Dependency>& dependencies, std::string_view status) {
+  return std::ranges::any_of(dependencies, [status](const Dependency& dependency) {
+    return dependency.status == status;
   });
+}
+
+std::string_view Worst(const std::vector<Dependency>& dependencies) {
+  if (Any(dependencies, "failed")) return "failed";
+  return Any(dependencies, "degraded") ? "degraded" : "ok";
+}
+
+Result<std::string> Workers(Engine& engine) {
+  PULSE_TRY(const int workers, engine.store().dispatch().LiveWorkers());
+  if (workers > 0) return std::to_string(workers) + (workers == 1 ? " process" : " processes");
+  return Error{ErrorKind::kUnavailable, "no process works on steps; start `pulse etl`"};
 }
 
 /// Takes the same time wherever the texts differ.
@@ -61,10 +82,10 @@ http::Response JsonResponse(int status, const Json& json) {
 }
 
 http::Response Health(std::string_view service, const std::vector<Dependency>& dependencies) {
-  const bool failed = Failed(dependencies);
+  const std::string_view worst = Worst(dependencies);
   Json json = {
       {"service", service},
-      {"status", failed ? "failed" : "ok"},
+      {"status", worst},
       {"version", PULSE_VERSION},
       {"dependencies", Json::object()},
   };
@@ -75,17 +96,31 @@ http::Response Health(std::string_view service, const std::vector<Dependency>& d
         {"detail", dependency.detail},
     };
   }
-  return JsonResponse(failed ? 503 : 200, json);
+  return JsonResponse(worst == "failed" ? 503 : 200, json);
+}
+
+/// Why not, too: an orchestrator's log is where people look first.
+http::Response Readiness(const std::vector<Dependency>& dependencies) {
+  Json json = {{"status", Any(dependencies, "failed") ? "failed" : "ok"}};
+  for (const Dependency& dependency : dependencies) {
+    if (dependency.status == "failed") json[dependency.name] = dependency.detail;
+  }
+  return JsonResponse(Any(dependencies, "failed") ? 503 : 200, json);
 }
 
 }  // namespace
 
-std::vector<Dependency> CheckDependencies(Engine& engine) {
+std::vector<Dependency> CheckDependencies(Engine& engine, std::string_view service) {
   std::vector<Dependency> all;
-  all.push_back(Timed("database", [&] { return engine.store().catalog().ListTenants(); }));
-  all.push_back(Timed("queue", [&] { return engine.store().dispatch().ReadyByStage(); }));
+  all.push_back(Probed("database", Need::kMust, [&] { return engine.store().Probe(); }));
+  all.push_back(Probed("queue", Need::kMust, [&] { return engine.queue().Probe(); }));
+  if (!service.empty()) {
+    const Need workers = service == "etl" ? Need::kMust : Need::kBetter;
+    all.push_back(Probed("workers", workers, [&] { return Workers(engine); }));
+  }
+  all.push_back(Probed("cache", Need::kBetter, [&] { return engine.cache().Probe(); }));
   if (vectors::Vectors* vectors = engine.vectors()) {
-    all.push_back(Timed("vectors", [&] { return vectors->Count(TenantId(1)); }));
+    all.push_back(Probed("vectors", Need::kBetter, [&] { return vectors->Probe(); }));
   } else {
     all.push_back({.name = "vectors", .status = "off", .detail = "switched off"});
   }
@@ -100,14 +135,12 @@ http::Handler HealthHandler(Engine& engine, std::string_view service, std::strin
       return JsonResponse(405, {{"title", "Only GET is answered here"}, {"status", 405}});
     }
     if (request.path == "/livez") return JsonResponse(200, {{"status", "ok"}});
-    if (request.path == "/health") return Health(service, CheckDependencies(engine));
-    if (request.path == "/readyz") {
-      const bool failed = Failed(CheckDependencies(engine));
-      return JsonResponse(failed ? 503 : 200, {{"status", failed ? "failed" : "ok"}});
-    }
+    if (request.path == "/health") return Health(service, CheckDependencies(engine, service));
+    if (request.path == "/readyz") return Readiness(CheckDependencies(engine, service));
     if (request.path == "/metrics" && MayReadMetrics(request, token)) {
       http::Response response;
       response.headers = {{"Content-Type", std::string(telemetry::Metrics::kContentType)}};
+      engine.RefreshGauges();
       response.body = engine.metrics().Render();
       return response;
     }

@@ -224,10 +224,12 @@ std::vector<std::string> ChangeLines(const JobView* before, const JobView& view,
     }
   }
 
-  const auto waited = before == nullptr ? std::nullopt : before->progress.waiting_until;
-  if (progress.waiting_until && progress.waiting_until != waited) {
-    lines.push_back(who + WaitingText(view, now));
-  } else if (waited && !progress.waiting_until) {
+  const bool waited = before != nullptr && before->progress.waiting_until.has_value();
+  if (progress.waiting_until.has_value()) {
+    if (!waited || *progress.waiting_until != *before->progress.waiting_until) {
+      lines.push_back(who + WaitingText(view, now));
+    }
+  } else if (waited) {
     lines.push_back(who + "goes on");
   }
   return lines;

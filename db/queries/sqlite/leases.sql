@@ -12,6 +12,10 @@ UPDATE workers SET lease_until = ?2 WHERE id = ?1
 -- tenant: any, a worker serves every tenant
 UPDATE workers SET lease_until = ?2 WHERE id <> ?1 AND lease_until > ?2
 
+-- name: live_workers
+-- tenant: any, a worker serves every tenant
+SELECT count(*) FROM workers WHERE lease_until > ?1
+
 -- name: unseat_others
 -- tenant: any, the leader serves every tenant
 UPDATE leader SET lease_until = 0 WHERE worker_id <> ?1

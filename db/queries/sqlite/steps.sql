@@ -65,21 +65,22 @@ HAVING min(run_after) > ?3
 -- Jumps from tenant to tenant in the index: 100,000 ready steps of one cost no more than one.
 WITH RECURSIVE
 busy (tenant_id) AS (
-  SELECT min(tenant_id) FROM etl_steps WHERE state = 'ready'
+  SELECT min(tenant_id) FROM etl_steps INDEXED BY ix_etl_steps_ready WHERE state = 'ready'
   UNION ALL
-  SELECT (SELECT min(s.tenant_id) FROM etl_steps s
+  SELECT (SELECT min(s.tenant_id) FROM etl_steps s INDEXED BY ix_etl_steps_ready
     WHERE s.state = 'ready' AND s.tenant_id > busy.tenant_id)
   FROM busy WHERE busy.tenant_id IS NOT NULL),
 stages (stage) AS (VALUES ('extract'), ('transform'), ('load'), ('vectorize'))
 SELECT busy.tenant_id, stages.stage,
-  (SELECT count(*) FROM etl_steps s WHERE s.tenant_id = busy.tenant_id AND s.stage = stages.stage
+  (SELECT count(*) FROM etl_steps s INDEXED BY ix_etl_steps_rung
+    WHERE s.tenant_id = busy.tenant_id AND s.stage = stages.stage
     AND s.state = 'ready' AND s.rung_at IS NOT NULL AND s.rung_at > ?1)
 FROM busy CROSS JOIN stages
-WHERE busy.tenant_id IS NOT NULL AND EXISTS (SELECT 1 FROM etl_steps s
+WHERE busy.tenant_id IS NOT NULL AND EXISTS (SELECT 1 FROM etl_steps s INDEXED BY ix_etl_steps_ready
   WHERE s.tenant_id = busy.tenant_id AND s.stage = stages.stage AND s.state = 'ready')
 
 -- name: take_ready
-SELECT id FROM etl_steps
+SELECT id FROM etl_steps INDEXED BY ix_etl_steps_ready
 WHERE tenant_id = ?1 AND stage = ?2 AND state = 'ready' AND run_after <= ?3
   AND (rung_at IS NULL OR rung_at <= ?4)
 ORDER BY priority, id LIMIT ?5
@@ -98,7 +99,7 @@ SELECT stage, count(*) FROM etl_steps WHERE state = 'ready' GROUP BY stage
 -- name: find_lost
 -- tenant: any, a dead worker held steps of several
 SELECT id, tenant_id, integration_id, job_id, stage, entity_type, params, crashes
-FROM etl_steps
+FROM etl_steps INDEXED BY ix_etl_steps_running
 WHERE state = 'running' AND NOT EXISTS (
   SELECT 1 FROM workers w WHERE w.id = etl_steps.worker_id AND w.lease_until > ?1)
 ORDER BY id

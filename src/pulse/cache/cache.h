@@ -30,7 +30,8 @@ class Cache {
       std::string_view key, double tokens, double per_second, double burst
   ) = 0;
 
-  /// One round trip; what to tell people ("Redis 7.0.15"). Errors: kUnavailable.
+  /// One round trip; what to tell people ("Redis 7.0.15"). Errors: kUnavailable, kTimeout,
+  /// kUnauthorized.
   virtual Result<std::string> Probe() = 0;
 };
 

@@ -25,6 +25,7 @@ Result<WorkerId> Heartbeat::Begin() {
   if (options_.sole_owner) PULSE_CHECK(ledger_.EndOtherLeases(worker));
   state_.With([&](State& state) {
     state.worker = worker;
+    state.may_lead = true;
     state.renewed = asked;
     state.worker_until = asked + options_.lease;
   });

@@ -147,7 +147,7 @@ asio::awaitable<KeepAlive> Send(
     Stream& stream, const Request& request, const Response& response, KeepAlive keep_alive
 ) {
   if (response.delay.count() > 0) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, response.delay);
+    asio::steady_timer timer(stream.get_executor(), response.delay);
     error_code ignored;
     co_await timer.async_wait(Catch(ignored));
   }

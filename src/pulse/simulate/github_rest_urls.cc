@@ -17,10 +17,10 @@ void WriteLinks(
 ) {
   object.Value("_links", [&](std::string& out) {
     ObjectWriter all(out);
-    for (const auto& [name, url] : links) {
-      all.Value(name, [&url](std::string& to) {
-        ObjectWriter link(to);
-        link.Text("href", url);
+    for (const auto& link : links) {
+      all.Value(link.first, [&link](std::string& to) {
+        ObjectWriter target(to);
+        target.Text("href", link.second);
       });
     }
   });

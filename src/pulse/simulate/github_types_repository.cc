@@ -52,11 +52,12 @@ PullFilter FilterOf(const PlanField& field) {
   };
   const Value* states = field.Find("states");
   if (states == nullptr) return filter;
-  for (const auto& [name, state] : kStates) {
+  for (const auto& named : kStates) {
+    const std::string_view name = named.first;
     const bool wanted =
         states->text == name ||
-        std::ranges::any_of(states->items, [&](const Value& v) { return v.text == name; });
-    if (wanted) filter.states.push_back(state);
+        std::ranges::any_of(states->items, [name](const Value& v) { return v.text == name; });
+    if (wanted) filter.states.push_back(named.second);
   }
   return filter;
 }

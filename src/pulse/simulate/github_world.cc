@@ -111,7 +111,7 @@ WorldData::WorldData(const WorldDataOptions& options)
     milestone.due_on = WholeSeconds(options.world.now - (7 - i) * 91 * kDayMs);
     milestone.state = i < 6 ? "closed" : "open";
     milestone.created = *milestone.due_on - 91 * kDayMs;
-    milestone.updated = *milestone.created;
+    milestone.updated = milestone.created;
   }
 }
 

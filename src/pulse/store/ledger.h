@@ -132,6 +132,9 @@ class Dispatch {
   /// Ends every other lease. Only the owner of an embedded database knows that all others are dead.
   virtual Result<> EndOtherLeases(WorkerId survivor) = 0;
 
+  /// Workers whose lease runs.
+  virtual Result<int> LiveWorkers() = 0;
+
   /// Becomes or stays the leader for `lease`. Nothing while another leads: not an error. A worker
   /// that leads again after a gap gets a new term.
   virtual Result<std::optional<Term>> Lead(WorkerId worker, std::chrono::milliseconds lease) = 0;

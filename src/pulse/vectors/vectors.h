@@ -66,8 +66,8 @@ class Vectors {
   virtual Result<> EraseTenant(TenantId tenant) = 0;
   virtual Result<std::int64_t> Count(TenantId tenant) = 0;
 
-  /// Ids of the tenant's points after `after` ("" for the first), ascending, at most `limit`: for
-  /// finding points whose row is gone.
+  /// Ids of the tenant's points after `after` ("" for the first), ascending, at most `limit`
+  /// (1..10000): for finding points whose row is gone. Points written meanwhile may be missed.
   virtual Result<std::vector<std::string>> PointsAfter(
       TenantId tenant, std::string_view after, int limit
   ) = 0;

@@ -5,10 +5,8 @@
 ///
 ///   INSTANTIATE_TEST_SUITE_P(Ledger, QueueConformance, testing::Values(QueueBackend{...}));
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -19,6 +17,7 @@
 
 #include "pulse/base/sync.h"
 #include "pulse/queue/queue.h"
+#include "pulse/queue/testing/rings.h"
 
 namespace pulse::queue {
 
@@ -29,35 +28,6 @@ struct QueueBackend {
 };
 
 inline void PrintTo(const QueueBackend& backend, std::ostream* out) { *out << backend.name; }
-
-/// Ends a wait that should have ended by itself, so that a lost ring fails a test and not the run.
-class Deadline {
- public:
-  explicit Deadline(std::chrono::milliseconds after = std::chrono::seconds(10))
-      : timer_([this, after](std::stop_token disarmed) {
-          std::mutex mutex;
-          std::unique_lock lock(mutex);
-          std::condition_variable_any never;
-          never.wait_for(lock, disarmed, after, [] { return false; });
-          stop_.request_stop();
-        }) {}
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  std::stop_source stop_;
-  std::jthread timer_;  // Last: it must not outlive stop_.
-};
-
-inline Ring MakeRing(std::int64_t step, model::Stage stage = model::Stage::kExtract) {
-  return {.tenant = TenantId(7), .step = StepId(step), .stage = stage};
-}
-
-/// Fails the test when it is not a ring.
-inline Ring RingOf(const Delivery& delivery) {
-  const auto* ring = std::get_if<Ring>(&delivery.content());
-  EXPECT_NE(ring, nullptr);
-  return ring == nullptr ? Ring{} : *ring;
-}
 
 class QueueConformance : public testing::TestWithParam<QueueBackend> {
  protected:

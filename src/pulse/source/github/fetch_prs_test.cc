@@ -79,7 +79,7 @@ TEST(FetchPrs, ReadsAFullPassToItsEnd) {
   ASSERT_THAT(first->windows, SizeIs(1));
   EXPECT_EQ(first->windows[0].scope, "77");
   EXPECT_EQ(first->windows[0].from, 0);
-  EXPECT_EQ(first->windows[0].to, kScriptedNow - 5 * 60'000);
+  EXPECT_EQ(first->windows[0].to, kScriptedNow - 300'000);
   EXPECT_THAT(second->windows, IsEmpty());
   EXPECT_THAT(second->next, IsEmpty());
   ASSERT_THAT(first->pages, SizeIs(1));

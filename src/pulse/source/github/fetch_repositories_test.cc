@@ -101,7 +101,7 @@ TEST(FetchRepositories, ProvesWithoutACallThatNothingMoved) {
   ASSERT_THAT(fetched->windows, SizeIs(5));
   for (const store::Window& window : fetched->windows) {
     EXPECT_EQ(window.from, watermark);
-    EXPECT_EQ(window.to, kScriptedNow - 5 * 60'000);
+    EXPECT_EQ(window.to, kScriptedNow - 300'000);
   }
 }
 

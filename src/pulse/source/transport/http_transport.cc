@@ -74,7 +74,7 @@ Result<Answer> HttpTransport::Send(const Call& call) {
 Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
   PULSE_TRY(const SplitUrl target, Target(call));
   PULSE_CHECK(limits_.RefuseWhilePaused());
-  PULSE_TRY(auto pass, limits_.breaker().Admit());
+  PULSE_TRY(auto pass, limits_.Admit());
   PULSE_CHECK(limits_.AwaitTurn(call.endpoint, call.cost, options_.stop));
   const auto deadline = std::chrono::steady_clock::now() + limits_.policy().patience;
   PULSE_TRY(auto permit, limits_.budget().Acquire(call.cost, deadline, options_.stop));
@@ -90,7 +90,7 @@ Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
     error = std::move(answer).error();
   }
   if (!error) {
-    pass.Succeeded();
+    limits_.Worked(std::move(pass));
     permit.Succeeded();
     limits_.NoteSuccess();
     return answer;
@@ -99,9 +99,9 @@ Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
   const ErrorKind kind = error->kind();
   if (kind == ErrorKind::kRateLimited || kind == ErrorKind::kTimeout) permit.PushedBack();
   if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kTimeout) {
-    pass.Failed();
+    limits_.Broke(std::move(pass));
   } else if (kind != ErrorKind::kRateLimited && kind != ErrorKind::kCancelled && answer) {
-    pass.Succeeded();  // It works; it only said no.
+    limits_.Worked(std::move(pass));  // It works; it only said no.
   }
   // A 503 may announce a window as well.
   if (kind == ErrorKind::kRateLimited || error->retry_after()) {

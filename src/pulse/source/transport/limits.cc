@@ -15,6 +15,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstUnannounced{2000};
 constexpr milliseconds kLongestUnannounced{60'000};
 
+constexpr std::string_view kPaused = "paused/";
+constexpr std::string_view kOpen = "open/";
+
 std::optional<EpochMs> ParseEpoch(std::string_view text) {
   EpochMs value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -58,12 +61,43 @@ Result<> Limits::RefuseWhilePaused() const {
 }
 
 EpochMs Limits::PausedUntil() const {
-  const EpochMs ours = paused_until_;
-  // Whatever else is in the cache, a window is never longer than the longest one.
-  const EpochMs most = clock_.Now() + policy_.longest_pause.count() * 2;
-  const auto shared = cache_.Get("paused/" + key_);
-  const EpochMs theirs = shared ? ParseEpoch(*shared).value_or(0) : 0;
-  return std::max(ours, theirs <= most ? theirs : 0);
+  return std::max(paused_until_.load(), SharedUntil(kPaused, policy_.longest_pause * 2));
+}
+
+EpochMs Limits::SharedUntil(std::string_view kind, milliseconds longest) const {
+  const auto shared = cache_.Get(std::string(kind) + key_);
+  const EpochMs until = shared ? ParseEpoch(*shared).value_or(0) : 0;
+  return until <= clock_.Now() + longest.count() ? until : 0;
+}
+
+void Limits::ShareUntil(std::string_view kind, EpochMs until, milliseconds ttl) {
+  cache_.Put(std::string(kind) + key_, std::to_string(until), ttl);
+}
+
+Result<resilience::Breaker::Pass> Limits::Admit() {
+  // A breaker that opened here sends its own probes; one that never did leaves that to the others.
+  if (breaker_.state() == resilience::BreakerState::kClosed) {
+    const EpochMs left = SharedUntil(kOpen, policy_.breaker.open_for * 2) - clock_.Now();
+    if (left > 0) {
+      return Error{ErrorKind::kUnavailable, "another process found that the source fails"}
+          .RetryAfter(milliseconds(left));
+    }
+  }
+  return breaker_.Admit();
+}
+
+void Limits::Worked(resilience::Breaker::Pass pass) {
+  pass.Succeeded();
+  if (!told_others_ || breaker_.state() != resilience::BreakerState::kClosed) return;
+  if (told_others_.exchange(false)) ShareUntil(kOpen, 0, milliseconds(1));
+}
+
+void Limits::Broke(resilience::Breaker::Pass pass) {
+  pass.Failed();
+  if (breaker_.state() != resilience::BreakerState::kOpen) return;
+  told_others_ = true;
+  const milliseconds open_for = policy_.breaker.open_for;
+  ShareUntil(kOpen, clock_.Now() + open_for.count(), open_for);
 }
 
 milliseconds Limits::PauseFor(std::optional<milliseconds> announced) {
@@ -84,7 +118,7 @@ milliseconds Limits::PauseFor(std::optional<milliseconds> announced) {
   while (so_far < until && !paused_until_.compare_exchange_weak(so_far, until)) {
   }
   const EpochMs end = std::max(so_far, until);
-  if (end == until) cache_.Put("paused/" + key_, std::to_string(end), wait);
+  if (end == until) ShareUntil(kPaused, end, wait);
   return milliseconds(end - now);
 }
 

@@ -42,7 +42,9 @@ struct LimitsPolicy {
   resilience::BreakerPolicy breaker{};
 };
 
-/// Thread-safe. The window is shared through the cache with other processes.
+/// Thread-safe. Shared through the cache with other processes, as far as that can be reached: the
+/// rate, the window, and that a breaker opened. Each process's own: the calls in flight, and the
+/// pace, which corrects itself because the source counts everybody's calls in each answer.
 class Limits {
  public:
   Limits(
@@ -54,7 +56,15 @@ class Limits {
       std::uint64_t seed
   );
 
-  resilience::Breaker& breaker() { return breaker_; }
+  /// Leave for one call. Errors: kUnavailable with retry_after, while the breaker is open or
+  /// another process found that the source fails. How the call went is told to Worked or Broke; a
+  /// pass that is dropped says nothing.
+  Result<resilience::Breaker::Pass> Admit();
+  void Worked(resilience::Breaker::Pass pass);
+  void Broke(resilience::Breaker::Pass pass);  ///< Only for kUnavailable and kTimeout.
+
+  /// Of this process; to look at.
+  const resilience::Breaker& breaker() const { return breaker_; }
   resilience::Budget& budget() { return budget_; }
   const LimitsPolicy& policy() const { return policy_; }
 
@@ -85,6 +95,10 @@ class Limits {
   };
   std::chrono::milliseconds Jitter(double most_ms);
   EpochMs PausedUntil() const;
+  /// An instant that some process put under `kind`; nothing if it lies beyond `longest` from now,
+  /// for whatever else is in the cache.
+  EpochMs SharedUntil(std::string_view kind, std::chrono::milliseconds longest) const;
+  void ShareUntil(std::string_view kind, EpochMs until, std::chrono::milliseconds ttl);
 
   const std::string key_;
   const LimitsPolicy policy_;
@@ -94,6 +108,7 @@ class Limits {
   resilience::Budget budget_;
   std::atomic<EpochMs> paused_until_ = 0;
   std::atomic<int> unannounced_in_a_row_ = 0;
+  std::atomic<bool> told_others_ = false;  // That the breaker opened.
   Guarded<std::map<std::string, Pace>> paces_;
   Guarded<std::mt19937_64> random_;
 };

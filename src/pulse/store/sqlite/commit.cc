@@ -3,34 +3,17 @@
 #include <algorithm>
 
 #include "pulse/base/failpoint.h"
-#include "pulse/base/hash.h"
+#include "pulse/store/compression.h"
 #include "pulse/store/sqlite/census.h"
-#include "pulse/store/sqlite/compression.h"
 #include "pulse/store/sqlite/merge.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/receipts.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
-
-std::vector<PreparedPage> PreparePages(const std::vector<NewRawPage>& pages) {
-  std::vector<PreparedPage> prepared;
-  prepared.reserve(pages.size());
-  Hasher hasher;
-  for (const NewRawPage& page : pages) {
-    hasher.Add(page.entity_type);
-    hasher.Add(page.request);
-    prepared.push_back({
-        .body = Compress(page.body),
-        .content_hash = ContentFingerprint(page.body),
-        .request_hash = hasher.Finish(),
-    });
-  }
-  return prepared;
-}
 
 Result<Committed> UnitCommit::Apply(const std::vector<PreparedPage>& pages) {
   PULSE_CHECK(CloseSteps());

@@ -9,19 +9,12 @@
 #include <vector>
 
 #include "pulse/model/receipt.h"
+#include "pulse/store/prepared_page.h"
 #include "pulse/store/sqlite/connection.h"
 #include "pulse/store/sqlite/domain_sql.h"
 #include "pulse/store/unit.h"
 
 namespace pulse::store::sqlite {
-
-/// What is computed of a page before the transaction begins, so that others do not wait for it.
-struct PreparedPage {
-  std::string body;  ///< Compressed.
-  std::string content_hash;
-  std::int64_t request_hash = 0;
-};
-std::vector<PreparedPage> PreparePages(const std::vector<NewRawPage>& pages);
 
 /// Used once.
 class UnitCommit {

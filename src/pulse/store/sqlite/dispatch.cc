@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "pulse/store/sqlite/crashes.h"
+#include "pulse/store/crashes.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/leases.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
 namespace {
@@ -230,6 +230,14 @@ Result<> SqliteDispatch::EndOtherLeases(WorkerId survivor) {
       },
       Durability::kOrdered
   );
+}
+
+Result<int> SqliteDispatch::LiveWorkers() {
+  return database_.Read([this](Connection& db) -> Result<int> {
+    PULSE_TRY(Statement row, db.Select(sql::leases::live_workers, database_.now()));
+    PULSE_TRY([[maybe_unused]] const bool found, row.Next());
+    return static_cast<int>(row.Int(0));
+  });
 }
 
 Result<std::optional<Term>> SqliteDispatch::Lead(WorkerId worker, std::chrono::milliseconds lease) {

@@ -5,16 +5,16 @@
 
 #include "pulse/base/failpoint.h"
 #include "pulse/model/json_text.h"
+#include "pulse/store/compression.h"
+#include "pulse/store/crashes.h"
 #include "pulse/store/sqlite/census.h"
 #include "pulse/store/sqlite/commit.h"
-#include "pulse/store/sqlite/compression.h"
-#include "pulse/store/sqlite/crashes.h"
 #include "pulse/store/sqlite/preview.h"
 #include "pulse/store/sqlite/receipts.h"
 #include "pulse/store/sqlite/sql/jobs.h"
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/steps.h"
-#include "pulse/store/sqlite/step_params.h"
+#include "pulse/store/step_params.h"
 
 namespace pulse::store::sqlite {
 namespace {

@@ -1,6 +1,6 @@
 #include "pulse/store/sqlite/raw_pages.h"
 
-#include "pulse/store/sqlite/compression.h"
+#include "pulse/store/compression.h"
 #include "pulse/store/sqlite/sql/dead_letters.h"
 #include "pulse/store/sqlite/sql/raw.h"
 

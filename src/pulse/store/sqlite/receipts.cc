@@ -6,22 +6,10 @@
 #include "pulse/store/sqlite/sql/raw.h"
 #include "pulse/store/sqlite/sql/receipts.h"
 #include "pulse/store/sqlite/windows.h"
+#include "pulse/store/verdict.h"
 
 namespace pulse::store::sqlite {
 namespace {
-
-/// What the end of a job is decided from.
-struct Verdict {
-  std::int64_t failed_steps = 0;
-  std::int64_t fatal_steps = 0;
-  std::string first_error;
-  std::int64_t records = 0;
-  std::int64_t changed = 0;
-  std::int64_t quarantined = 0;
-  std::int64_t gaps = 0;
-
-  bool everything_asked_for() const { return failed_steps == 0 && gaps == 0; }
-};
 
 Result<Verdict> ReadVerdict(Connection& db, const model::Job& job) {
   PULSE_TRY(Statement row, db.Select(sql::jobs::verdict, job.tenant, job.id));
@@ -36,33 +24,6 @@ Result<Verdict> ReadVerdict(Connection& db, const model::Job& job) {
       .quarantined = row.Int(5),
       .gaps = row.Int(6),
   };
-}
-
-model::JobStatus StatusOf(const model::Job& job, const Verdict& verdict) {
-  if (job.cancel_requested) return model::JobStatus::kCancelled;
-  if (verdict.fatal_steps > 0) return model::JobStatus::kFailed;
-  if (verdict.failed_steps > 0 && verdict.records == 0) return model::JobStatus::kFailed;
-  if (!verdict.everything_asked_for() || verdict.quarantined > 0) return model::JobStatus::kPartial;
-  return model::JobStatus::kFinished;
-}
-
-std::string Count(std::int64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count).append(" ").append(count == 1 ? one : many);
-}
-
-/// One line: the first failure's own words, else what is missing.
-std::string ReasonOf(model::JobStatus status, const Verdict& verdict) {
-  if (status != model::JobStatus::kFailed && status != model::JobStatus::kPartial) return "";
-  if (verdict.failed_steps > 0) return verdict.first_error;
-  std::string reason;
-  if (verdict.quarantined > 0) {
-    reason = Count(verdict.quarantined, "record or page", "records or pages") + " in quarantine";
-  }
-  if (verdict.gaps > 0) {
-    if (!reason.empty()) reason += ", ";
-    reason += Count(verdict.gaps, "known gap", "known gaps");
-  }
-  return reason;
 }
 
 }  // namespace

@@ -171,6 +171,71 @@ TEST_P(StoreConformance, RefusesToReopenAJobWhileAnotherRuns) {
   EXPECT_EQ(StatusOf(acme_, id), model::JobStatus::kFailed);
 }
 
+TEST_P(StoreConformance, RunsANonExclusiveJobBesideTheExclusiveOne) {
+  Submit(acme_);
+  JobRequest backfill = Request(acme_);
+  backfill.exclusive = false;
+  backfill.options.query = "project = PAY";
+
+  const auto beside = Value(store().jobs().Submit(acme_.tenant, backfill));
+
+  EXPECT_FALSE(beside.attached);
+  EXPECT_EQ(ReadySteps(acme_).size(), 2U);
+  EXPECT_TRUE(Value(store().jobs().Submit(acme_.tenant, Request(acme_))).attached)
+      << "the exclusive one is still the exclusive one";
+}
+
+TEST_P(StoreConformance, AttachesANonExclusiveRequestOnlyToAnEqualOneStillQueued) {
+  JobRequest request = Request(acme_);
+  request.exclusive = false;
+  request.options.query = "project = PAY";
+  const auto first = Value(store().jobs().Submit(acme_.tenant, request));
+
+  EXPECT_EQ(Value(store().jobs().Submit(acme_.tenant, request)).job, first.job);
+  JobRequest other = request;
+  other.options.query = "project = WEB";
+  EXPECT_NE(Value(store().jobs().Submit(acme_.tenant, other)).job, first.job);
+
+  ASSERT_EQ(Claim(acme_, ReadySteps(acme_).at(0)).at(0).job, first.job);
+  const auto again = Value(store().jobs().Submit(acme_.tenant, request));
+  EXPECT_FALSE(again.attached) << "the one that runs may have read past it";
+  EXPECT_NE(again.job, first.job);
+}
+
+TEST_P(StoreConformance, ReopensANonExclusiveJobBesideTheExclusiveOne) {
+  JobRequest request = Request(acme_);
+  request.exclusive = false;
+  const JobId job = Value(store().jobs().Submit(acme_.tenant, request)).job;
+  Value(store().ledger().Fail(
+      acme_.tenant, {ClaimOnly(acme_)}, Error{ErrorKind::kUnavailable, "away"}, false
+  ));
+  Submit(acme_);
+
+  EXPECT_EQ(Value(store().jobs().RetryFailed(acme_.tenant, job)), 1);
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kRunning);
+}
+
+TEST_P(StoreConformance, RetriesTheFailedStepsOfAJobAndNoOther) {
+  const JobId id = Submit(acme_);
+  Unit root = Closing({ClaimOnly(acme_)});
+  for (const char* page : {"1", "2", "3"}) {
+    root.children.push_back({model::Stage::kExtract, page, "{}"});
+  }
+  Commit(root);
+  const auto pages = ReadySteps(acme_);
+  ASSERT_EQ(pages.size(), 3U);
+  Commit(Closing(Claim(acme_, pages[0])));
+  const auto failed = Claim(acme_, pages[1]);
+  Value(store().ledger().Fail(
+      acme_.tenant, failed, Error{ErrorKind::kUnavailable, "502 for an hour"}, false
+  ));
+  Commit(Closing(Claim(acme_, pages[2])));
+
+  EXPECT_EQ(Value(store().jobs().RetryFailed(acme_.tenant, id)), 1);
+
+  EXPECT_EQ(ReadySteps(acme_), std::vector{failed.at(0).id});
+}
+
 TEST_P(StoreConformance, SaysUntilWhenAJobWaitsAndWhy) {
   const JobId id = Submit(acme_);
   const model::Step step = ClaimOnly(acme_);

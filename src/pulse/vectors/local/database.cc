@@ -76,7 +76,9 @@ Statement& Statement::Bind(int index, std::string_view text) {
 }
 
 Statement& Statement::Bind(int index, std::span<const std::byte> bytes) {
-  sqlite3_bind_blob64(handle_.get(), index, bytes.data(), bytes.size(), SQLITE_STATIC);
+  // As above: an empty blob, not NULL.
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  sqlite3_bind_blob64(handle_.get(), index, data, bytes.size(), SQLITE_STATIC);
   return *this;
 }
 

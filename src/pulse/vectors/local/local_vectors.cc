@@ -1,7 +1,6 @@
 #include "pulse/vectors/local/local_vectors.h"
 
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "pulse/base/sync.h"
+#include "pulse/vectors/check.h"
 #include "pulse/vectors/local/database.h"
 #include "pulse/vectors/local/nearest.h"
 
@@ -65,34 +65,40 @@ constexpr std::string_view kHit = R"sql(
 )sql";
 constexpr std::string_view kErase = "DELETE FROM points WHERE tenant_id = ?1 AND point_id = ?2";
 constexpr std::string_view kEraseTenant = "DELETE FROM points WHERE tenant_id = ?1";
+constexpr std::string_view kPointsAfter = R"sql(
+  SELECT point_id FROM points WHERE tenant_id = ?1 AND point_id > ?2 ORDER BY point_id LIMIT ?3
+)sql";
 constexpr std::string_view kCount = "SELECT count(*) FROM points WHERE tenant_id = ?1";
 
 using PointKey = std::array<std::byte, 16>;
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+std::byte HexDigit(char c) { return static_cast<std::byte>(c <= '9' ? c - '0' : c - 'a' + 10); }
 
-/// The 16 bytes of a PointId; less than half of its text, and so is the index.
+/// The 16 bytes of a PointId; less than half of its text, and so is the index. In the same order.
 Result<PointKey> ParsePointId(std::string_view id) {
+  if (!IsPointId(id)) {
+    return Error{ErrorKind::kInvalid, "point id " + std::string(id) + " is no uuid"};
+  }
   PointKey key{};
   std::size_t digits = 0;
-  bool well_formed = id.size() == 36;
-  for (std::size_t i = 0; well_formed && i < id.size(); ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      well_formed = id[i] == '-';
-      continue;
-    }
-    const int digit = HexDigit(id[i]);
-    well_formed = digit >= 0;
-    key[digits / 2] = key[digits / 2] << 4 | static_cast<std::byte>(digit);
+  for (const char c : id) {
+    if (c == '-') continue;
+    key[digits / 2] = key[digits / 2] << 4 | HexDigit(c);
     ++digits;
   }
-  if (!well_formed)
-    return Error{ErrorKind::kInvalid, "point id " + std::string(id) + " is no uuid"};
   return key;
+}
+
+std::string FormatPointId(std::span<const std::byte> key) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id;
+  id.reserve(36);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) id += '-';
+    id += kDigits[std::to_integer<std::size_t>(key[i]) >> 4];
+    id += kDigits[std::to_integer<std::size_t>(key[i]) & 15];
+  }
+  return id;
 }
 
 class LocalVectors final : public Vectors {
@@ -110,17 +116,13 @@ class LocalVectors final : public Vectors {
   Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) override;
   Result<> EraseTenant(TenantId tenant) override;
   Result<std::int64_t> Count(TenantId tenant) override;
-  Result<std::vector<std::string>> PointsAfter(
-      TenantId /*tenant*/, std::string_view /*after*/, int /*limit*/
-  ) override {
-    return Error{ErrorKind::kInternal, "points cannot be listed yet"};
-  }
-  Result<std::string> Probe() override { return std::string("file ") + path_; }
+  Result<std::vector<std::string>> PointsAfter(TenantId tenant, std::string_view after, int limit)
+      override;
+  Result<std::string> Probe() override;
 
  private:
   template <class Use>
   auto Read(Use use) -> decltype(use(std::declval<Database&>()));
-  Result<> CheckVector(std::string_view what, std::span<const float> values) const;
   Result<std::vector<Nearest::Candidate>> Scan(
       Database& database, TenantId tenant, std::span<const float> query, const SearchFilter& filter
   ) const;
@@ -160,21 +162,6 @@ auto LocalVectors::Read(Use use) -> decltype(use(std::declval<Database&>())) {
   return result;
 }
 
-Result<> LocalVectors::CheckVector(std::string_view what, std::span<const float> values) const {
-  if (values.size() != dimensions_) {
-    return Error{
-        ErrorKind::kInvalid,
-        std::string(what) + " has " + std::to_string(values.size()) + " dimensions, not " +
-            std::to_string(dimensions_)
-    };
-  }
-  // NaN fails this comparison, too. An embedder's own rounding stays far below the tolerance.
-  if (!(std::abs(std::sqrt(Dot(values, values)) - 1) < 1e-3F)) {
-    return Error{ErrorKind::kInvalid, std::string(what) + " is not of unit length"};
-  }
-  return {};
-}
-
 Result<std::vector<std::int64_t>> LocalVectors::TextHashes(
     TenantId tenant, std::span<const std::string> point_ids
 ) {
@@ -195,7 +182,7 @@ Result<std::vector<std::int64_t>> LocalVectors::TextHashes(
 Result<> LocalVectors::Upsert(TenantId tenant, std::span<const Point> points) {
   std::vector<PointKey> keys;
   for (const Point& point : points) {
-    PULSE_CHECK(CheckVector("point " + point.id, point.values));
+    PULSE_CHECK(CheckVector("point " + point.id, point.values, dimensions_));
     PULSE_TRY(keys.emplace_back(), ParsePointId(point.id));
   }
 
@@ -240,12 +227,8 @@ Result<std::vector<Nearest::Candidate>> LocalVectors::Scan(
 Result<std::vector<Hit>> LocalVectors::Search(
     TenantId tenant, std::span<const float> query, const SearchFilter& filter
 ) {
-  PULSE_CHECK(CheckVector("query", query));
-  if (filter.limit < 1 || filter.limit > 1000) {
-    return Error{
-        ErrorKind::kInvalid, "limit " + std::to_string(filter.limit) + " is not within 1..1000"
-    };
-  }
+  PULSE_CHECK(CheckVector("query", query, dimensions_));
+  PULSE_CHECK(CheckLimit(filter.limit, kMostHits));
   return Read([&](Database& database) -> Result<std::vector<Hit>> {
     PULSE_TRY(const auto nearest, Scan(database, tenant, query, filter));
     PULSE_TRY(Statement load, database.Prepare(kHit));
@@ -298,6 +281,45 @@ Result<std::int64_t> LocalVectors::Count(TenantId tenant) {
   });
 }
 
+Result<std::vector<std::string>> LocalVectors::PointsAfter(
+    TenantId tenant, std::string_view after, int limit
+) {
+  PULSE_CHECK(CheckLimit(limit, kMostListedPoints));
+  std::span<const std::byte> last;  // Before every key.
+  PointKey key{};
+  if (!after.empty()) {
+    PULSE_TRY(key, ParsePointId(after));
+    last = key;
+  }
+  return Read([&](Database& database) -> Result<std::vector<std::string>> {
+    PULSE_TRY(Statement list, database.Prepare(kPointsAfter));
+    list.Bind(1, tenant.value()).Bind(2, last).Bind(3, limit);
+    std::vector<std::string> ids;
+    while (true) {
+      PULSE_TRY(const bool row, list.Step());
+      if (!row) return ids;
+      ids.push_back(FormatPointId(list.Bytes(0)));
+    }
+  });
+}
+
+Result<std::string> LocalVectors::Probe() {
+  // A file that somebody removed stays open and readable here; it is gone for everybody else.
+  std::error_code failed;
+  const auto bytes = std::filesystem::file_size(path_, failed);
+  if (failed) {
+    return Error{ErrorKind::kUnavailable, "vectors file " + path_ + ": " + failed.message()};
+  }
+  PULSE_CHECK(Read([](Database& database) -> Result<> {
+    PULSE_TRY(Statement read, database.Prepare("SELECT model, dimensions FROM space"));
+    PULSE_TRY(const bool row, read.Step());
+    if (!row) return Error{ErrorKind::kInvalid, "the vectors file names no model"};
+    return {};
+  }));
+  return "file " + path_ + ", " + std::to_string((bytes + 1023) / 1024) + " KiB, " +
+         std::to_string(dimensions_) + " dimensions";
+}
+
 /// Claims a new file for this space, or checks that an old one is of it.
 Result<> EnterSpace(Database& database, int dimensions, std::string_view model) {
   PULSE_TRY(Transaction transaction, Transaction::Begin(database, Transaction::Mode::kWrite));
@@ -312,7 +334,7 @@ Result<> EnterSpace(Database& database, int dimensions, std::string_view model) 
           ErrorKind::kInvalid,
           "it holds points of " + std::string(read.Text(0)) + " (" +
               std::to_string(read.Integer(1)) + " dimensions), not of " + std::string(model) +
-              " (" + std::to_string(dimensions) + "); rebuild it: pulse vector rebuild"
+              " (" + std::to_string(dimensions) + "); rebuild it: pulse vector rebuild --reset"
       };
     }
   }
@@ -322,7 +344,7 @@ Result<> EnterSpace(Database& database, int dimensions, std::string_view model) 
 Result<std::unique_ptr<Vectors>> Open(
     const std::string& path, int dimensions, std::string_view model
 ) {
-  if (dimensions < 1 || dimensions > 4096) {
+  if (dimensions < 1 || dimensions > kMostDimensions) {
     return Error{
         ErrorKind::kInvalid, std::to_string(dimensions) + " dimensions are not within 1..4096"
     };

@@ -180,6 +180,18 @@ TEST(LocalVectors, RefusesAPointIdThatIsNoUuidAndStoresNothingOfItsBatch) {
   EXPECT_EQ(vectors->Count(kTenant), 0);
 }
 
+TEST(LocalVectors, SaysThatItsFileIsGone) {
+  const Scratch scratch;
+  const auto vectors = std::move(*OpenLocalVectors(scratch.file(), kDimensions, "m"));
+  EXPECT_THAT(*vectors->Probe(), testing::HasSubstr("24 dimensions"));
+
+  ASSERT_TRUE(RemoveLocalVectors(scratch.file()));
+
+  const auto probe = vectors->Probe();
+  ASSERT_FALSE(probe);
+  EXPECT_EQ(probe.error().kind(), ErrorKind::kUnavailable);
+}
+
 TEST(Dot, SumsEveryProductAtEveryLength) {
   for (std::size_t size = 0; size < 70; ++size) {
     std::vector<float> a(size);

@@ -313,4 +313,45 @@ TEST_P(VectorsConformance, SearchesWhileOthersWrite) {
   EXPECT_GE(searches, 3);
 }
 
+TEST_P(VectorsConformance, ListsEveryPointOfTheTenantOnceInOrder) {
+  constexpr int kPoints = 25;
+  std::vector<std::string> expected;
+  for (int number = 1; number <= kPoints; ++number) {
+    expected.push_back(MakePoint(kAcme, number).id);
+    Upsert(kAcme, {MakePoint(kAcme, number)});
+    Upsert(kOther, {MakePoint(kOther, number)});
+  }
+  std::ranges::sort(expected);
+
+  std::vector<std::string> listed;
+  for (std::string after;;) {
+    const auto batch = vectors_->PointsAfter(kAcme, after, 10);
+    ASSERT_TRUE(batch) << batch.error().message();
+    if (batch->empty()) break;
+    ASSERT_LE(batch->size(), 10U);
+    listed.insert(listed.end(), batch->begin(), batch->end());
+    ASSERT_LE(listed.size(), 2U * kPoints) << "it does not end";
+    after = batch->back();
+  }
+
+  EXPECT_EQ(listed, expected);
+  ASSERT_TRUE(vectors_->Erase(kAcme, std::span(expected).subspan(3, 1))) << "the one asked after";
+  EXPECT_THAT(*vectors_->PointsAfter(kAcme, expected[3], 1), ElementsAre(expected[4]));
+}
+
+TEST_P(VectorsConformance, RefusesToListByALimitOutOfRangeOrAfterNoPointId) {
+  for (const int limit : {0, -1, 10'001}) {
+    EXPECT_EQ(vectors_->PointsAfter(kAcme, "", limit).error().kind(), ErrorKind::kInvalid);
+  }
+  EXPECT_EQ(vectors_->PointsAfter(kAcme, "not-a-uuid", 1).error().kind(), ErrorKind::kInvalid);
+}
+
+TEST_P(VectorsConformance, SaysWhatItIs) {
+  const auto probe = vectors_->Probe();
+  ASSERT_TRUE(probe) << probe.error().message();
+  EXPECT_FALSE(probe->empty());
+  Upsert(kAcme, {MakePoint(kAcme, 1)});
+  EXPECT_TRUE(vectors_->Probe());
+}
+
 }  // namespace pulse::vectors

@@ -1,0 +1,22 @@
+-- Everything of 0001, and with it all data. The roles belong to the cluster and stay.
+DROP FUNCTION ensure_raw_body_partitions(integer);
+DROP TABLE audit_log;
+DROP TABLE dead_letters;
+DROP TABLE staged_rows;
+DROP TABLE raw_bodies;
+DROP TABLE raw_extraction_data;
+DROP TABLE schedules;
+DROP TABLE sync_windows;
+DROP TABLE job_census;
+DROP TABLE job_seen;
+DROP TABLE job_windows;
+DROP TABLE job_gaps;
+DROP TABLE job_api_calls;
+DROP TABLE job_entities;
+DROP TABLE etl_steps;
+DROP TABLE leader;
+DROP TABLE workers;
+DROP TABLE etl_jobs;
+DROP TABLE secrets;
+DROP TABLE integrations;
+DROP TABLE tenants;

@@ -1,0 +1,235 @@
+#include "pulse/control/runner.h"
+
+#include <set>
+
+#include "pulse/control/test_frozen.h"
+
+namespace pulse::control {
+namespace {
+
+constexpr int kPages = 8;
+
+class RunnerTest : public PipelineTest {
+ protected:
+  RunnerTest() : PipelineTest(kPages) {}
+
+  std::unique_ptr<Runner> NewRunner(pipeline::Environment& environment, RunnerOptions options) {
+    return std::make_unique<Runner>(environment, *queue_, observer_, std::move(options));
+  }
+  model::EntityCounts CountsOf(JobId job) {
+    return Value(store().jobs().Progress(acme_.tenant, job)).receipt.entities["jira_issues"];
+  }
+};
+
+TEST_F(RunnerTest, TheSoleOwnerDoesAWholeJob) {
+  auto environment = EnvironmentOf(store());
+  const auto runner = NewRunner(environment, {});
+  Done(runner->Start());
+
+  const JobId job = Submit(acme_);
+
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kFinished);
+  EXPECT_EQ(CountsOf(job).inserted, kPages);
+  EXPECT_TRUE(runner->vitals().leads);
+}
+
+TEST_F(RunnerTest, TwoProcessesShareAJobAndOneLeads) {
+  std::mutex mutex;
+  std::set<std::thread::id> fetchers;
+  Gate all_at_once;
+  all_at_once.Shut();
+  source_->on_fetch = [&](const source::FetchRequest&) {
+    {
+      const std::lock_guard lock(mutex);
+      fetchers.insert(std::this_thread::get_id());
+      if (fetchers.size() == 4) all_at_once.Open();
+    }
+    all_at_once.Pass();  // Two workers of each process, or the job never ends.
+  };
+  auto environment = EnvironmentOf(store());
+  const auto first = NewRunner(environment, OneOfSeveral());
+  const auto second = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd at_last(all_at_once);
+  Done(first->Start());
+  Done(second->Start());
+
+  const JobId job = Submit(acme_);
+
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(CountsOf(job).inserted, kPages);
+  EXPECT_EQ(source_->fetches, kPages);
+  EXPECT_NE(first->vitals().leads, second->vitals().leads);
+  EXPECT_NE(first->vitals().worker, second->vitals().worker);
+}
+
+TEST_F(RunnerTest, AFrozenLeaderIsReplacedAndHarmlessWhenItWakes) {
+  FrozenStore frozen(store());
+  Gate fetching;
+  std::atomic<bool> first_fetch{true};
+  std::atomic<bool> held{false};
+  source_->on_fetch = [&](const source::FetchRequest&) {
+    if (!first_fetch.exchange(false)) return;
+    frozen.gate().Shut();  // In the middle of a fetch, the whole process stops.
+    held = true;
+    fetching.Pass();
+  };
+  fetching.Shut();
+  auto of_first = EnvironmentOf(frozen);
+  auto of_second = EnvironmentOf(store());
+  FrozenQueue queue_of_first(*queue_, frozen.gate());
+  const auto first = std::make_unique<Runner>(of_first, queue_of_first, observer_, OneOfSeveral());
+  const auto second = NewRunner(of_second, OneOfSeveral());
+  const OpenAtEnd thaw(frozen.gate());
+  const OpenAtEnd answer(fetching);
+  Done(first->Start());
+  const JobId job = Submit(acme_);
+  ASSERT_TRUE(Eventually([&] { return held.load(); }));
+  ASSERT_FALSE(model::IsFinal(StatusOf(acme_, job)));
+  const Term past =
+      Value(store().dispatch().Lead(first->vitals().worker, std::chrono::seconds(15))).value();
+
+  clock_.Advance(15'001);
+  Done(second->Start());
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kFinished);
+  EXPECT_EQ(CountsOf(job).inserted, kPages);
+  EXPECT_EQ(frozen.refused_commits(), 0);
+
+  frozen.gate().Open();
+  fetching.Open();
+  ASSERT_TRUE(Eventually([&] { return frozen.refused_commits() > 0; }));
+  ASSERT_TRUE(Eventually([&] { return !first->vitals().leads; }));
+  EXPECT_EQ(KindOf(store().dispatch().RecoverLost(past)), ErrorKind::kConflict);
+
+  EXPECT_EQ(CountsOf(job).inserted, kPages) << "what it had fetched was refused";
+  EXPECT_EQ(CountsOf(job).updated, 0);
+  EXPECT_TRUE(Value(store().dead_letters().List(acme_.tenant, {})).empty());
+  const JobId next = Submit(acme_);
+  ASSERT_TRUE(Ended(acme_, next)) << "both work on";
+}
+
+TEST_F(RunnerTest, HandsOverWithoutWaitingForItsLeaseWhenItStops) {
+  auto environment = EnvironmentOf(store());
+  auto first = NewRunner(environment, OneOfSeveral());
+  const auto second = NewRunner(environment, OneOfSeveral());
+  Done(first->Start());
+  Done(second->Start());
+  ASSERT_TRUE(first->vitals().leads);
+
+  first->Stop();  // The database's clock stands still: no lease ends by itself.
+
+  ASSERT_TRUE(Eventually([&] { return second->vitals().leads; }));
+  const JobId job = Submit(acme_);
+  ASSERT_TRUE(Ended(acme_, job));
+}
+
+TEST_F(RunnerTest, AStopLetsAFetchFinishAndLosesNoStep) {
+  Gate fetching;
+  fetching.Shut();
+  std::atomic<bool> held{false};
+  source_->on_fetch = [&](const source::FetchRequest&) {
+    held = true;
+    fetching.Pass();
+  };
+  auto environment = EnvironmentOf(store());
+  auto first = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd answer(fetching);
+  Done(first->Start());
+  const JobId job = Submit(acme_);
+  ASSERT_TRUE(Eventually([&] { return held.load(); }));
+
+  std::jthread stopping([&] { first->Stop(); });
+  ASSERT_TRUE(Eventually([&] { return !first->vitals().leads; }));
+  fetching.Open();
+  stopping.join();
+
+  const int fetched = source_->fetches;
+  EXPECT_GE(fetched, 1);
+  EXPECT_LE(fetched, 2) << "no further fetch began";
+  const WorkerId other = Value(store().dispatch().NewWorker(std::chrono::minutes(1)));
+  const Term term = Value(store().dispatch().Lead(other, std::chrono::minutes(1))).value();
+  EXPECT_EQ(Value(store().dispatch().RecoverLost(term)), 0) << "it held nothing when it went";
+  Done(store().dispatch().Resign(term));
+  const auto second = NewRunner(environment, OneOfSeveral());
+  Done(second->Start());
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(source_->fetches, kPages) << "nothing was fetched twice";
+}
+
+TEST_F(RunnerTest, NoFetchBeginsAfterAJobIsCancelled) {
+  Gate fetching;
+  fetching.Shut();
+  source_->on_fetch = [&](const source::FetchRequest&) { fetching.Pass(); };
+  auto environment = EnvironmentOf(store());
+  const auto runner = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd answer(fetching);
+  Done(runner->Start());
+  const JobId job = Submit(acme_);
+  ASSERT_TRUE(Eventually([&] { return source_->fetches == 2; })) << "both workers fetch";
+
+  Done(store().jobs().Cancel(acme_.tenant, job));
+  fetching.Open();
+
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kCancelled);
+  EXPECT_EQ(source_->fetches, 2) << "of " << kPages;
+}
+
+TEST_F(RunnerTest, RunsOnlyTheStagesItIsGiven) {
+  RunnerOptions fetches = OneOfSeveral();
+  RunnerOptions transforms = OneOfSeveral();
+  fetches.KeepOnly(std::array{model::Stage::kExtract});
+  transforms.KeepOnly(std::array{model::Stage::kTransform, model::Stage::kLoad});
+  auto environment = EnvironmentOf(store());
+  const auto fetcher = NewRunner(environment, std::move(fetches));
+  Done(fetcher->Start());
+  const JobId job = Submit(acme_);
+  const auto all_fetched = [&] {
+    const auto progress = Value(store().jobs().Progress(acme_.tenant, job));
+    for (const auto& stage : progress.stages) {
+      if (stage.stage == model::Stage::kTransform) return stage.ready == kPages;
+    }
+    return false;
+  };
+  ASSERT_TRUE(Eventually(all_fetched));
+  EXPECT_EQ(CountsOf(job).inserted, 0);
+
+  const auto transformer = NewRunner(environment, std::move(transforms));
+  Done(transformer->Start());
+
+  ASSERT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(CountsOf(job).inserted, kPages);
+}
+
+TEST_F(RunnerTest, TheLeaderDeletesRawPagesThatAreTooOld) {
+  const auto pages = [&] {
+    return Value(store().raw_pages().Newest(acme_.tenant, acme_.id, "jira_issues")).size();
+  };
+  auto environment = EnvironmentOf(store());
+  const auto first = NewRunner(environment, OneOfSeveral());
+  Done(first->Start());
+  ASSERT_TRUE(Ended(acme_, Submit(acme_)));
+  first->Stop();
+  ASSERT_EQ(pages(), static_cast<std::size_t>(kPages));
+
+  Done(store().catalog().SetRawRetention(acme_.tenant, 1));
+  clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
+  const auto second = NewRunner(environment, OneOfSeveral());
+  Done(second->Start());
+
+  EXPECT_TRUE(Eventually([&] { return pages() == 0; }));
+}
+
+TEST_F(RunnerTest, StoppingIsFineTwiceAndBeforeTheStart) {
+  auto environment = EnvironmentOf(store());
+  const auto runner = NewRunner(environment, OneOfSeveral());
+  runner->Stop();
+  Done(runner->Start());
+  runner->Stop();
+  runner->Stop();
+  EXPECT_FALSE(runner->vitals().leads);
+}
+
+}  // namespace
+}  // namespace pulse::control

@@ -1,0 +1,84 @@
+#include "pulse/queue/amqp/topology.h"
+
+#include "pulse/queue/amqp/declare.h"
+
+namespace pulse::queue::amqp {
+namespace {
+
+Result<QueueStatus> Look(Session& session, const std::string& name) {
+  QueueStatus status{.name = name, .detail = {}};
+  const auto found = session.InspectQueue(name);
+  if (!found) {
+    if (found.error().kind() != ErrorKind::kNotFound) return found.error();
+    status.state = QueueStatus::State::kMissing;
+    return status;
+  }
+  status.ready = found->ready;
+  status.consumers = found->consumers;
+  // It exists, so this creates nothing; it only compares.
+  const Result<> same = session.DeclareQueue(name);
+  if (same) return status;
+  if (same.error().kind() != ErrorKind::kConflict) return same.error();
+  status.state = QueueStatus::State::kOtherwise;
+  status.detail = same.error().message();
+  return status;
+}
+
+Result<std::vector<QueueStatus>> LookAtAll(Session& session, const AmqpOptions& options) {
+  std::vector<QueueStatus> all;
+  for (const std::string& name : QueueNames(options)) {
+    PULSE_TRY(all.emplace_back(), Look(session, name));
+  }
+  return all;
+}
+
+Result<> CheckState(const QueueStatus& queue) {
+  switch (queue.state) {
+    case QueueStatus::State::kGood:
+      return {};
+    case QueueStatus::State::kMissing:
+      return Error{
+          ErrorKind::kInvalid,
+          "queue " + queue.name + " is missing; run `pulse queue topology apply`"
+      };
+    case QueueStatus::State::kOtherwise:
+      break;
+  }
+  return Error{
+      ErrorKind::kInvalid,
+      "queue " + queue.name +
+          " is declared otherwise; run `pulse queue topology apply --migrate` (" + queue.detail +
+          ")"
+  };
+}
+
+}  // namespace
+
+Result<std::vector<QueueStatus>> ListQueues(const AmqpOptions& options) {
+  PULSE_TRY(const BrokerAddress address, ParseBrokerUrl(options.url));
+  PULSE_TRY(const auto session, Session::Connect(options, address));
+  return LookAtAll(*session, options);
+}
+
+Result<> DeclareQueues(const AmqpOptions& options) {
+  PULSE_TRY(const BrokerAddress address, ParseBrokerUrl(options.url));
+  PULSE_TRY(const auto session, Session::Connect(options, address));
+  PULSE_CHECK(DeclareMissing(*session, options));
+  PULSE_TRY(const auto queues, LookAtAll(*session, options));
+  for (const QueueStatus& queue : queues) PULSE_CHECK(CheckState(queue));
+  return {};
+}
+
+Result<std::string> ProbeQueues(const AmqpOptions& options, const BrokerAddress& address) {
+  PULSE_TRY(const auto session, Session::Connect(options, address));
+  PULSE_TRY(const auto queues, LookAtAll(*session, options));
+  std::int64_t consumers = 0;
+  for (const QueueStatus& queue : queues) {
+    PULSE_CHECK(CheckState(queue));
+    consumers += queue.consumers;
+  }
+  return session->Server() + ", " + std::to_string(consumers) +
+         (consumers == 1 ? " consumer" : " consumers");
+}
+
+}  // namespace pulse::queue::amqp

@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// Topology: the queues as they are against the queues as they should be. Each call opens a
+/// connection of its own. Errors of all: kInvalid (URL, virtual host, TLS), kUnauthorized,
+/// kUnavailable.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pulse/base/error.h"
+#include "pulse/queue/amqp/address.h"
+#include "pulse/queue/amqp/options.h"
+
+namespace pulse::queue::amqp {
+
+struct QueueStatus {
+  enum class State : unsigned char {
+    kGood,
+    kMissing,
+    kOtherwise,  ///< Of another type, not durable or with other arguments.
+  };
+  std::string name;
+  State state = State::kGood;
+  std::string detail;      ///< What the broker says about kOtherwise.
+  std::int64_t ready = 0;  ///< Not those held by consumers.
+  std::int64_t consumers = 0;
+};
+
+/// Every queue of QueueNames, in that order; declares nothing.
+Result<std::vector<QueueStatus>> ListQueues(const AmqpOptions& options);
+
+/// What a process does first: declares what is missing. Errors: kInvalid (a queue is declared
+/// otherwise; the message has the fix).
+Result<> DeclareQueues(const AmqpOptions& options);
+
+/// Queue::Probe's body.
+Result<std::string> ProbeQueues(const AmqpOptions& options, const BrokerAddress& address);
+
+}  // namespace pulse::queue::amqp

@@ -29,6 +29,7 @@ inline constexpr Option kGlobalOptions[] = {
 inline constexpr Group kGroups[] = {
     {"tenant", "Tenants: whose data it is."},
     {"integration", "Integrations: one credential against one source."},
+    {"schedule", "Schedules: when integrations are synced by themselves."},
     {"job", "Jobs: what was asked for, what became of it."},
     {"dead-letter", "Records and pages that could not be understood and were set aside."},
     {"data", "The tables."},
@@ -135,6 +136,19 @@ inline constexpr std::string_view kSyncExamples[] = {
     "pulse sync github-main --tenant acme --full --entity github_prs",
     "pulse sync jira-main --tenant acme --since 2024-01-01 --until 2024-07-01",
     "pulse sync jira-main --tenant acme --repair",
+};
+
+inline constexpr Option kScheduleSetOptions[] = {
+    {.name = "every", .value = "TIME", .help = "At every multiple of it: 15m, 6h, 1d, 1w; UTC."},
+    {.name = "cron", .value = "FIELDS", .help = "Minute hour day month weekday, UTC, as in cron."},
+    {.name = "full", .help = "Read everything in scope each time, not only what is new."},
+    {.name = "census", .help = "List every id each time, to find what was deleted."},
+    {.name = "no-catch-up",
+     .help = "Let slots that were missed pass; without, one job makes up for all of them."},
+};
+inline constexpr std::string_view kScheduleSetExamples[] = {
+    "pulse schedule set jira-main --tenant acme --every 15m",
+    "pulse schedule set jira-main --tenant acme --cron \"30 3 * * SUN\" --census",
 };
 
 inline constexpr Option kJobListOptions[] = {
@@ -417,6 +431,24 @@ inline constexpr Command kCommands[] = {
      .arguments = table::kIntegrationName,
      .options = table::kYes},
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
+
+    {.path = "schedule set",
+     .summary = "Sync an integration by itself; replaces its schedule.",
+     .arguments = table::kIntegrationName,
+     .options = table::kScheduleSetOptions,
+     .details = "A running `pulse serve` or `pulse etl` makes the jobs. A slot that comes while a "
+                "different job is under way waits for its end and then runs once.",
+     .examples = table::kScheduleSetExamples},
+    {.path = "schedule list", .summary = "The tenant's schedules, and when each is due next."},
+    {.path = "schedule pause",
+     .summary = "Make no more jobs until it is resumed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule resume",
+     .summary = "Go on; slots that passed meanwhile count as missed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule remove",
+     .summary = "Forget an integration's schedule.",
+     .arguments = table::kIntegrationName},
 
     {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
     {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId

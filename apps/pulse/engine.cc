@@ -6,6 +6,7 @@
 #include "backends.h"
 #include "engine_observer.h"
 #include "pipeline_host.h"
+#include "values.h"
 
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
@@ -124,18 +125,20 @@ Result<> Engine::Parts::Open() {
       .transform_batch = settings.claim_batch,
   });
   PULSE_TRY(std::string database_file, DatabaseFile(settings));
+  PULSE_TRY(const std::vector<model::Stage> stages, ParseStages(settings.stages));
+  control::RunnerOptions runner{
+      .extract_workers = settings.concurrency,
+      .vectorize_workers = settings.vectors ? 1 : 0,
+  };
+  runner.heartbeat.sole_owner = !database_file.empty();
+  runner.KeepOnly(stages);
   host = std::make_unique<PipelineHost>(
       *environment,
       *queue,
       *observer,
       PipelineHost::Options{
           .database_file = std::move(database_file),
-          .runner =
-              {
-                  .extract_workers = settings.concurrency,
-                  .load_workers = settings.fused ? 0 : 1,
-                  .vectorize_workers = settings.vectors ? 1 : 0,
-              },
+          .runner = std::move(runner),
       }
   );
   return {};
@@ -256,6 +259,24 @@ Result<model::Receipt> Engine::FollowOther(
     if (receipt) return *std::move(receipt);
     PULSE_CHECK(line->Wait(stop));
   }
+}
+
+void Engine::Announce() {
+  if (const auto line = parts_->host->CallOther()) static_cast<void>((*line)->Ring());
+}
+
+void Engine::RefreshGauges() {
+  const std::optional<control::Vitals> vitals = parts_->host->vitals();
+  if (!vitals) return;
+  telemetry::Metrics& metrics = parts_->metrics;
+  metrics.SetLease(vitals->leads, vitals->lease_age);
+  if (!vitals->leads) return metrics.ForgetLeadersGauges();
+  const auto ready = store().dispatch().ReadyByStage();
+  const auto workers = store().dispatch().LiveWorkers();
+  // What cannot be read is not shown: an old number would look like a fact.
+  if (!ready || !workers) return metrics.ForgetLeadersGauges();
+  for (const auto& [stage, steps] : *ready) metrics.SetQueueSize(stage, steps);
+  metrics.SetWorkers(*workers);
 }
 
 Result<> Engine::Run(std::stop_token stop) {

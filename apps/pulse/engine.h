@@ -73,6 +73,14 @@ class Engine {
       std::stop_token stop
   );
 
+  /// The ledger changed (a schedule, a cancelled job): tells the processes that run the pipeline.
+  /// A hint; without it they find out a minute later at most.
+  void Announce();
+
+  /// Sets the gauges that only a look can tell: who leads, how old the lease is, and, for the
+  /// leader, queue sizes and workers. Call before rendering metrics; costs two queries there.
+  void RefreshGauges();
+
   /// Runs the pipeline until `stop`.
   Result<> Run(std::stop_token stop);
 

@@ -140,6 +140,7 @@ http::Handler HealthHandler(Engine& engine, std::string_view service, std::strin
     if (request.path == "/metrics" && MayReadMetrics(request, token)) {
       http::Response response;
       response.headers = {{"Content-Type", std::string(telemetry::Metrics::kContentType)}};
+      engine.RefreshGauges();
       response.body = engine.metrics().Render();
       return response;
     }

@@ -59,6 +59,11 @@ void PipelineHost::Leave() {
   ownership_.reset();  // Last: a follower takes over a ledger nobody works on any more.
 }
 
+std::optional<control::Vitals> PipelineHost::vitals() {
+  const std::lock_guard lock(mutex_);
+  return runner_ ? std::optional(runner_->vitals()) : std::nullopt;
+}
+
 Result<std::unique_ptr<control::Line>> PipelineHost::CallOther() {
   if (embedded()) return control::CallOwner(options_.database_file);
   return control::CallWorkers(env_.store);

@@ -183,6 +183,19 @@ constexpr std::array kRows = {
         .max = 256,
     },
     Row{
+        .name = "stages",
+        .type = "text",
+        .unit = {},
+        .default_text = "extract,transform,load,vectorize",
+        .bounds = "names of stages, comma-separated",
+        .example = "extract,transform",
+        .env = "PULSE_STAGES",
+        .doc = "The stages this process works on. Some process must run each of them, or its steps "
+               "wait for ever. With `fused` a process that transforms also loads. Every process may "
+               "lead, whatever its stages. Several processes need a server database.",
+        .field = &Settings::stages,
+    },
+    Row{
         .name = "extract_concurrency_per_integration",
         .type = "count",
         .unit = "requests",

@@ -43,6 +43,7 @@ struct Settings {
   bool vectors = true;
   bool fused = true;
   int concurrency = 0;
+  std::string stages;  ///< Comma-separated names; checked where they are used.
   int claim_batch = 0;
   int vectorize_batch = 0;
   int extract_concurrency_per_integration = 0;

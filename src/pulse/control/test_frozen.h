@@ -88,6 +88,14 @@ class FrozenLedger final : public store::Ledger {
   ) override {
     return Pass().ReadMissing(tenant, job, entity_type, limit);
   }
+  Result<std::vector<std::string>> ReadAbsent(
+      TenantId tenant,
+      IntegrationId integration,
+      std::string_view entity_type,
+      const std::vector<std::string>& external_ids
+  ) override {
+    return Pass().ReadAbsent(tenant, integration, entity_type, external_ids);
+  }
   Result<std::vector<store::StagedRows>> ReadStaged(TenantId tenant, StepId step) override {
     return Pass().ReadStaged(tenant, step);
   }

@@ -203,22 +203,27 @@ TEST_F(RunnerTest, RunsOnlyTheStagesItIsGiven) {
 }
 
 TEST_F(RunnerTest, TheLeaderDeletesRawPagesThatAreTooOld) {
-  const auto pages = [&] {
-    return Value(store().raw_pages().Newest(acme_.tenant, acme_.id, "jira_issues")).size();
+  const auto count = [&](const std::string& which) {
+    return Value(store().tables().Select(
+        acme_.tenant, "SELECT count(*) AS n FROM raw_extraction_data WHERE " + which, 1
+    ));
   };
   auto environment = EnvironmentOf(store());
   const auto first = NewRunner(environment, OneOfSeveral());
   Done(first->Start());
   ASSERT_TRUE(Ended(acme_, Submit(acme_)));
   first->Stop();
-  ASSERT_EQ(pages(), static_cast<std::size_t>(kPages));
+  Value(store().raw_pages().RecordRefusal(acme_.tenant, "no_such_entity", "{}"));
+  ASSERT_EQ(count("integration_id IS NULL"), R"([{"n":1}])");
+  const std::string newest = count("integration_id IS NOT NULL");
 
   Done(store().catalog().SetRawRetention(acme_.tenant, 1));
   clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
   const auto second = NewRunner(environment, OneOfSeveral());
   Done(second->Start());
 
-  EXPECT_TRUE(Eventually([&] { return pages() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return count("integration_id IS NULL") == R"([{"n":0}])"; }));
+  EXPECT_EQ(count("integration_id IS NOT NULL"), newest) << "the newest of each request stay";
 }
 
 TEST_F(RunnerTest, StoppingIsFineTwiceAndBeforeTheStart) {

@@ -16,6 +16,7 @@ class OtherSource final : public source::Connector {
   std::span<const std::string_view> entity_types() const override { return kEntities; }
   std::span<const source::ScopeKey> scope_keys() const override { return {}; }
   int transform_version() const override { return 1; }
+  bool Reads(const model::Integration&, const store::Window&) const override { return true; }
   source::Verdict Judge(const source::Call&, const source::Answer&, EpochMs) const override {
     return {};
   }

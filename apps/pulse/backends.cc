@@ -13,7 +13,7 @@
 #include "pulse/store/postgres/postgres_store.h"
 #include "pulse/store/postgres/security.h"
 #include "pulse/store/sqlite/check.h"
-#include "pulse/store/sqlite/sqlite_migrator.h"
+#include "pulse/store/sqlite/migrations.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/vectors/local/local_vectors.h"
 #include "pulse/vectors/qdrant/qdrant_vectors.h"
@@ -100,7 +100,12 @@ Result<std::unique_ptr<store::Store>> OpenStore(
 ) {
   PULSE_TRY(const std::string file, DatabaseFile(settings));
   if (file.empty()) {
-    return store::postgres::OpenPostgresStore({.url = settings.database_url, .clock = &clock});
+    // A worker thread uses one connection at a time; six for the leader, the followers and people.
+    return store::postgres::OpenPostgresStore({
+        .url = settings.database_url,
+        .clock = &clock,
+        .pool_size = settings.concurrency + 6,
+    });
   }
   PULSE_TRY(const auto migrator, NewMigrator(settings));
   PULSE_TRY(const store::SchemaState schema, migrator->Status());

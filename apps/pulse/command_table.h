@@ -253,7 +253,8 @@ inline constexpr std::string_view kSearchExamples[] = {
 
 inline constexpr Option kVectorRebuildOptions[] = {
     {.name = "reset",
-     .help = "First forget the local vectors of all tenants: after the embedding model changed."},
+     .help = "First delete the local vectors of all tenants: after the embedding model changed, "
+             "and while no other pulse runs."},
 };
 inline constexpr Option kVectorDriftOptions[] = {
     {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
@@ -506,7 +507,9 @@ inline constexpr Command kCommands[] = {
     {.path = "vector rebuild",
      .summary = "Make the tenant's vectors again from its rows.",
      .options = table::kVectorRebuildOptions,
-     .details = "Searches go on meanwhile. In the end vectors without a row are erased."},
+     .details =
+         "Searches go on meanwhile. In the end vectors without a row are erased. After --reset the "
+         "other tenants need `pulse vector drift --fix`."},
     {.path = "vector drift",
      .summary = "Compare the tenant's rows with its vectors, both ways.",
      .options = table::kVectorDriftOptions,
@@ -541,8 +544,9 @@ inline constexpr Command kCommands[] = {
      .summary = "Bring the database to this version's schema.",
      .arguments = table::kMigrateWhat,
      .options = table::kMigrateOptions,
-     .details = "Safe while services run: a version expands the schema a release before anything is "
-                "taken away. Interrupted, the same command goes on where it stopped."},
+     .details =
+         "Safe while services run: a version expands the schema a release before anything is "
+         "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
     {.path = "config show",

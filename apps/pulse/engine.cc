@@ -10,6 +10,7 @@
 
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
+#include "pulse/control/orders.h"
 #include "pulse/control/runner.h"
 #include "pulse/resilience/pause.h"
 #include "pulse/secrets/vault.h"
@@ -70,6 +71,7 @@ struct Engine::Parts {
   std::unique_ptr<embed::Embedder> embedder;
   std::unique_ptr<vectors::Vectors> vectors;
   std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<control::Orders> orders;
   std::unique_ptr<pipeline::Environment> environment;
   std::unique_ptr<EngineObserver> observer;
 
@@ -102,6 +104,7 @@ Result<> Engine::Parts::Open() {
     PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
   }
   PULSE_TRY(queue, NewQueue(settings));
+  orders = std::make_unique<control::Orders>(*store, connectors, logger);
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,
       .connectors = connectors,
@@ -116,6 +119,7 @@ Result<> Engine::Parts::Open() {
       .vectors = vectors.get(),
       .embedder = *embedder,
       .clock = clock,
+      .accept_order = [this](const queue::ForeignMessage& order) { return orders->Accept(order); },
       .fused = settings.fused,
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// For tests: a store on a database of its own, gone afterwards.
+/// For tests of this module: a store on a database of its own, and a way to cut its connections.
 
 #include <memory>
 
@@ -11,11 +11,18 @@
 
 namespace pulse::store::postgres {
 
+/// What Backend::keep is of a PostgreSQL backend.
+struct TestBackend {
+  TestDatabase database;
+  Traffic traffic;
+};
+
 inline testing::Backend MakePostgresBackend(const Clock& clock) {
-  auto database = std::make_shared<TestDatabase>();
-  auto store =
-      testing::Value(OpenPostgresStore({.url = database->url(), .clock = &clock, .pool_size = 4}));
-  return {std::move(database), std::move(store)};
+  auto keep = std::make_shared<TestBackend>();
+  auto store = testing::Value(
+      OpenPostgresStore({.url = keep->database.url(), .clock = &clock, .traffic = &keep->traffic})
+  );
+  return {std::move(keep), std::move(store)};
 }
 
 }  // namespace pulse::store::postgres

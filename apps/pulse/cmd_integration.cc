@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 
+#include "coverage_view.h"
 #include "handlers.h"
 #include "indexing.h"
 #include "integration_edit.h"
@@ -24,6 +27,23 @@ std::string ScopeText(const model::Integration& integration) {
     text += (text.empty() ? "" : " ") + key + "=" + value;
   }
   return text;
+}
+
+/// Until when all scopes of an entity type are loaded, holes aside.
+Json LoadedTo(const Coverage& coverage) {
+  std::map<std::string, EpochMs> loaded;
+  for (std::size_t i = 0; i < coverage.windows.size(); ++i) {
+    const store::Window& window = coverage.windows[i];
+    const bool last = i + 1 == coverage.windows.size() ||
+                      coverage.windows[i + 1].entity_type != window.entity_type ||
+                      coverage.windows[i + 1].scope != window.scope;
+    if (!last) continue;
+    const auto at = loaded.try_emplace(window.entity_type, window.to).first;
+    at->second = std::min(at->second, window.to);
+  }
+  Json json = Json::object();
+  for (const auto& [entity_type, to] : loaded) json[entity_type] = InstantJson(to);
+  return json;
 }
 
 void PrintAccount(Context& context, const source::Account& account) {
@@ -121,20 +141,16 @@ Result<ExitCode> RunIntegrationShow(Context& context) {
   PULSE_TRY(
       const model::Integration integration, context.Integration(tenant, context.call().Argument(0))
   );
-  Json watermarks = Json::object();
-  if (const auto at = engine->connectors().find(integration.provider);
-      at != engine->connectors().end()) {
-    for (const std::string_view type : at->second->entity_types()) {
-      PULSE_TRY(
-          const auto loaded_to,
-          engine->store().sync_windows().Watermark(tenant.id, integration.id, type, "")
-      );
-      if (loaded_to) watermarks[std::string(type)] = InstantJson(loaded_to);
-    }
-  }
+  PULSE_TRY(const Coverage coverage, ReadCoverage(*engine, integration));
+  const Json watermarks = LoadedTo(coverage);
   if (context.json()) {
     Json json = ToJson(integration);
-    json["loaded_to"] = std::move(watermarks);
+    json["loaded_to"] = watermarks;
+    json["windows"] = Json::array();
+    for (const store::Window& window : coverage.windows) json["windows"].push_back(ToJson(window));
+    json["holes"] = Json::array();
+    for (const store::Window& hole : coverage.holes) json["holes"].push_back(ToJson(hole));
+    json["gaps"] = GapsJson(coverage.open);
     context.PrintJson(Dump(json));
     return ExitCode::kOk;
   }
@@ -145,6 +161,10 @@ Result<ExitCode> RunIntegrationShow(Context& context) {
                      ScopeText(integration) + "\nstate        " + StateText(integration) + "\n";
   for (const auto& [type, instant] : watermarks.items()) {
     text += "loaded to    " + instant.get<std::string>() + "  " + type + "\n";
+  }
+  text += LacksText(coverage);
+  if (!coverage.complete()) {
+    context.Note("fix: pulse sync " + integration.name + " --tenant " + tenant.name + " --repair");
   }
   context.Print(text);
   return ExitCode::kOk;

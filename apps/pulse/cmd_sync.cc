@@ -2,6 +2,7 @@
 
 #include "following.h"
 #include "handlers.h"
+#include "repair.h"
 #include "submit.h"
 #include "values.h"
 
@@ -10,6 +11,37 @@
 namespace pulse::app {
 namespace {
 
+Error Both(std::string_view a, std::string_view b) {
+  return Error{
+      ErrorKind::kInvalid,
+      std::string(a).append(" and ").append(b).append(" were both given; fix: use one")
+  };
+}
+
+Result<> ReadTimes(const Invocation& call, model::JobOptions& options) {
+  if (call.Has("until") && !call.Has("since")) {
+    return Error{ErrorKind::kInvalid, "--until needs a beginning; fix: add --since"};
+  }
+  if (!call.Has("since")) return {};
+  if (options.full) return Both("--full", "--since");
+  if (options.census) return Both("--census", "--since");
+  const EpochMs now = SystemClock().Now();
+  PULSE_TRY(options.since, ParseMoment("--since", call.Value("since"), now));
+  if (!call.Has("until")) return {};
+  PULSE_TRY(options.until, ParseMoment("--until", call.Value("until"), now));
+  if (*options.until > now) options.until = now;
+  if (*options.since < *options.until) return {};
+  return Error{ErrorKind::kInvalid, "--until is not after --since; fix: give a later end"};
+}
+
+/// Options that say what to read, which a repair knows by itself.
+Result<> CheckRepair(const Invocation& call) {
+  for (const std::string_view other : {"full", "since", "until", "census", "entity", "query"}) {
+    if (call.Has(other)) return Both("--repair", "--" + std::string(other));
+  }
+  return {};
+}
+
 Result<model::JobOptions> ReadOptions(
     Context& context, const source::Connectors& connectors, const model::Integration& integration
 ) {
@@ -17,12 +49,8 @@ Result<model::JobOptions> ReadOptions(
   model::JobOptions options;
   options.full = call.Has("full");
   options.query = call.Value("query");
-  if (call.Has("since")) {
-    if (options.full) {
-      return Error{ErrorKind::kInvalid, "--full and --since were both given; fix: use one"};
-    }
-    PULSE_TRY(options.since, ParseSince(call.Value("since"), SystemClock().Now()));
-  }
+  options.census = call.Has("census");
+  PULSE_CHECK(ReadTimes(call, options));
   for (const std::string& type : call.List("entity")) {
     PULSE_TRY(std::string full_name, ResolveEntityType(connectors, integration.provider, type));
     options.entities.push_back(std::move(full_name));
@@ -42,6 +70,10 @@ Result<ExitCode> RunSync(Context& context) {
   PULSE_TRY(
       const model::Integration integration, context.Integration(tenant, context.call().Argument(0))
   );
+  if (context.call().Has("repair")) {
+    PULSE_CHECK(CheckRepair(context.call()));
+    return RunRepair(context, *engine, tenant, integration, stop);
+  }
   PULSE_TRY(
       const model::JobOptions options, ReadOptions(context, engine->connectors(), integration)
   );

@@ -90,6 +90,29 @@ Result<ExitCode> RunTenantShow(Context& context) {
   return ExitCode::kOk;
 }
 
+Result<ExitCode> RunTenantEdit(Context& context) {
+  const std::string wanted = context.call().Value("raw-retention-days");
+  std::optional<int> days;
+  if (wanted != "keep") {
+    constexpr std::int64_t kCentury = 36'500;
+    PULSE_TRY(const std::int64_t count, ParseCount("--raw-retention-days", wanted, 1, kCentury));
+    days = static_cast<int>(count);
+  }
+  PULSE_TRY(Engine * engine, context.OpenEngine());
+  PULSE_TRY(model::Tenant tenant, NamedTenant(context, *engine));
+  PULSE_CHECK(engine->store().catalog().SetRawRetention(tenant.id, days));
+  tenant.raw_retention_days = days;
+  if (context.json()) {
+    context.PrintJson(Dump(ToJson(tenant)));
+  } else {
+    context.Print(
+        "tenant " + tenant.name + " keeps raw pages " +
+        (days ? "for " + std::to_string(*days) + " days" : std::string("for good")) + "\n"
+    );
+  }
+  return ExitCode::kOk;
+}
+
 Result<ExitCode> RunTenantDelete(Context& context) {
   PULSE_TRY(Engine * engine, context.OpenEngine());
   PULSE_TRY(const model::Tenant tenant, NamedTenant(context, *engine));

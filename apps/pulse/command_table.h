@@ -29,6 +29,7 @@ inline constexpr Option kGlobalOptions[] = {
 inline constexpr Group kGroups[] = {
     {"tenant", "Tenants: whose data it is."},
     {"integration", "Integrations: one credential against one source."},
+    {"schedule", "Schedules: when integrations are synced by themselves."},
     {"job", "Jobs: what was asked for, what became of it."},
     {"dead-letter", "Records and pages that could not be understood and were set aside."},
     {"data", "The tables."},
@@ -62,6 +63,13 @@ inline constexpr Option kDemoOptions[] = {
 inline constexpr std::string_view kDemoExamples[] = {"pulse demo", "pulse demo --json"};
 
 inline constexpr std::string_view kTenantCreateExamples[] = {"pulse tenant create acme --json"};
+
+inline constexpr Option kTenantEditOptions[] = {
+    {.name = "raw-retention-days",
+     .value = "N|keep",
+     .help = "Keep raw pages for N days, and longer only what a replay needs; keep: for good.",
+     .required = true},
+};
 
 inline constexpr Argument kProvider[] = {
     {.name = "PROVIDER", .help = "Which kind of source.", .choices = "jira|github"},
@@ -108,6 +116,13 @@ inline constexpr Option kSyncOptions[] = {
     {.name = "since",
      .value = "AGE|DATE",
      .help = "Read what changed since then: 30d, 12h, 2w or 2024-02-29."},
+    {.name = "until",
+     .value = "AGE|DATE",
+     .help = "With --since: a backfill that ends there and runs beside other syncs."},
+    {.name = "census",
+     .help = "List every id too, and mark rows whose records are gone (--full does)."},
+    {.name = "repair",
+     .help = "Retry what failed and backfill the holes; exit 0 when nothing is missing."},
     {.name = "entity",
      .value = "TYPE,…",
      .help = "Only these entity types, e.g. jira_issues.",
@@ -119,6 +134,21 @@ inline constexpr std::string_view kSyncExamples[] = {
     "pulse sync jira-main --tenant acme",
     "pulse sync jira-main --tenant acme --since 7d --json",
     "pulse sync github-main --tenant acme --full --entity github_prs",
+    "pulse sync jira-main --tenant acme --since 2024-01-01 --until 2024-07-01",
+    "pulse sync jira-main --tenant acme --repair",
+};
+
+inline constexpr Option kScheduleSetOptions[] = {
+    {.name = "every", .value = "TIME", .help = "At every multiple of it: 15m, 6h, 1d, 1w; UTC."},
+    {.name = "cron", .value = "FIELDS", .help = "Minute hour day month weekday, UTC, as in cron."},
+    {.name = "full", .help = "Read everything in scope each time, not only what is new."},
+    {.name = "census", .help = "List every id each time, to find what was deleted."},
+    {.name = "no-catch-up",
+     .help = "Let slots that were missed pass; without, one job makes up for all of them."},
+};
+inline constexpr std::string_view kScheduleSetExamples[] = {
+    "pulse schedule set jira-main --tenant acme --every 15m",
+    "pulse schedule set jira-main --tenant acme --cron \"30 3 * * SUN\" --census",
 };
 
 inline constexpr Option kJobListOptions[] = {
@@ -178,7 +208,7 @@ inline constexpr Option kReplayOptions[] = {
      .help = "Only pages of these entity types.",
      .repeat = Repeat::kEach,
      .words = Words::kEntityType},
-    {.name = "dry-run", .help = "Only say how many pages would be transformed again."},
+    {.name = "dry-run", .help = "Change nothing; show which rows would change, and how."},
 };
 
 inline constexpr Argument kEntityType[] = {
@@ -221,6 +251,15 @@ inline constexpr std::string_view kSearchExamples[] = {
     "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
+inline constexpr Option kVectorRebuildOptions[] = {
+    {.name = "reset",
+     .help = "First delete the local vectors of all tenants: after the embedding model changed, "
+             "and while no other pulse runs."},
+};
+inline constexpr Option kVectorDriftOptions[] = {
+    {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
+};
+inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -360,6 +399,10 @@ inline constexpr Command kCommands[] = {
     {.path = "tenant show",
      .summary = "One tenant with its integrations.",
      .arguments = table::kTenantName},
+    {.path = "tenant edit",
+     .summary = "Change how long raw pages are kept.",
+     .arguments = table::kTenantName,
+     .options = table::kTenantEditOptions},
     {.path = "tenant delete",
      .summary = "Remove a tenant with its integrations and everything copied from them.",
      .arguments = table::kTenantName,
@@ -389,6 +432,24 @@ inline constexpr Command kCommands[] = {
      .arguments = table::kIntegrationName,
      .options = table::kYes},
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
+
+    {.path = "schedule set",
+     .summary = "Sync an integration by itself; replaces its schedule.",
+     .arguments = table::kIntegrationName,
+     .options = table::kScheduleSetOptions,
+     .details = "A running `pulse serve` or `pulse etl` makes the jobs. A slot that comes while a "
+                "different job is under way waits for its end and then runs once.",
+     .examples = table::kScheduleSetExamples},
+    {.path = "schedule list", .summary = "The tenant's schedules, and when each is due next."},
+    {.path = "schedule pause",
+     .summary = "Make no more jobs until it is resumed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule resume",
+     .summary = "Go on; slots that passed meanwhile count as missed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule remove",
+     .summary = "Forget an integration's schedule.",
+     .arguments = table::kIntegrationName},
 
     {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
     {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
@@ -443,7 +504,18 @@ inline constexpr Command kCommands[] = {
      .examples = table::kDataQueryExamples},
 
     {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
-    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+    {.path = "vector rebuild",
+     .summary = "Make the tenant's vectors again from its rows.",
+     .options = table::kVectorRebuildOptions,
+     .details =
+         "Searches go on meanwhile. In the end vectors without a row are erased. After --reset the "
+         "other tenants need `pulse vector drift --fix`."},
+    {.path = "vector drift",
+     .summary = "Compare the tenant's rows with its vectors, both ways.",
+     .options = table::kVectorDriftOptions,
+     .details = "Counts rows without a vector, vectors of an older text and vectors without a row. "
+                "Exit code 8 when there are any and --fix is not given.",
+     .examples = table::kVectorDriftExamples},
 
     {.path = "simulate",
      .summary = "Serve a made-up Jira and GitHub over HTTP.",
@@ -472,8 +544,9 @@ inline constexpr Command kCommands[] = {
      .summary = "Bring the database to this version's schema.",
      .arguments = table::kMigrateWhat,
      .options = table::kMigrateOptions,
-     .details = "Safe while services run: a version expands the schema a release before anything is "
-                "taken away. Interrupted, the same command goes on where it stopped."},
+     .details =
+         "Safe while services run: a version expands the schema a release before anything is "
+         "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
     {.path = "config show",

@@ -19,6 +19,8 @@ Json ToJson(const model::Tenant& tenant) {
       {"id", tenant.id.value()},
       {"name", tenant.name},
       {"created_at", InstantJson(tenant.created_at)},
+      {"raw_retention_days",
+       tenant.raw_retention_days ? Json(*tenant.raw_retention_days) : Json(nullptr)},
   };
 }
 

@@ -5,6 +5,7 @@
 #include "following.h"
 #include "json_output.h"
 #include "receipt_text.h"
+#include "replay_preview.h"
 #include <nlohmann/json.hpp>
 
 namespace pulse::app {
@@ -44,16 +45,8 @@ Result<ExitCode> RunReplays(
     const std::vector<ReplayOf>& replays,
     std::stop_token stop
 ) {
+  if (context.call().Has("dry-run")) return PreviewReplays(context, engine, tenant, replays);
   PULSE_TRY(const std::int64_t pages, CountPages(engine, tenant, replays));
-  if (context.call().Has("dry-run")) {
-    if (context.json()) {
-      context.PrintJson(Dump({{"would_replay_pages", pages}}));
-    } else {
-      context.Print("would transform " + std::to_string(pages) + " stored pages again\n");
-      context.Note("nothing changed; run again without --dry-run");
-    }
-    return ExitCode::kOk;
-  }
   Json receipts = Json::array();
   ExitCode code = ExitCode::kOk;
   for (const ReplayOf& replay : replays) {

@@ -17,8 +17,9 @@ struct ReplayOf {
   ReplayScope scope;
 };
 
-/// Submits all of them, follows them, prints their receipts; with --dry-run only says how much it
-/// would be. One job an integration: several scopes of one follow each other. JSON:
+/// Submits all of them, follows them, prints their receipts; with --dry-run shows what would
+/// change (replay_preview.h). One job an integration: several scopes of one follow each other.
+/// JSON:
 /// {"replayed_pages","receipts":[{"tenant","integration","receipt"}]}; the worst exit code wins.
 Result<ExitCode> RunReplays(
     Context& context,

@@ -51,7 +51,7 @@ constexpr std::int64_t kLongestAge = 36600 * kDay;  // a century: older than any
 
 }  // namespace
 
-Result<EpochMs> ParseSince(std::string_view text, EpochMs now) {
+Result<EpochMs> ParseMoment(std::string_view option, std::string_view text, EpochMs now) {
   const auto age =
       Amount(text, {{"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", 7 * kDay}}, kLongestAge);
   if (age) return now - *age;
@@ -59,15 +59,31 @@ Result<EpochMs> ParseSince(std::string_view text, EpochMs now) {
     if (const auto day = ParseInstant(std::string(text) + "T00:00:00Z")) return *day;
   }
   if (const auto instant = ParseInstant(text)) return *instant;
-  return Bad(
-      "--since", text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone"
-  );
+  return Bad(option, text, "an age (30d, 12h, 2w), a day (2024-02-29) or an instant with its zone");
 }
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   const auto ms = Amount(text, {{"ms", 1}, {"s", kSecond}, {"m", kMinute}}, kHour);
   if (!ms) return Bad("time", text, "a time like 100ms or 2s, at most an hour");
   return std::chrono::milliseconds(*ms);
+}
+
+Result<std::vector<model::Stage>> ParseStages(std::string_view text) {
+  std::vector<model::Stage> stages;
+  for (;;) {
+    const auto comma = text.find(',');
+    const std::string_view name = text.substr(0, comma);
+    const auto stage = model::StageNamed(name);
+    if (!stage) {
+      return Error{
+          ErrorKind::kInvalid,
+          "stage \"" + std::string(name) + "\" is none of extract, transform, load and vectorize"
+      };
+    }
+    stages.push_back(*stage);
+    if (comma == std::string_view::npos) return stages;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 Result<int> ParseRate(std::string_view text) {

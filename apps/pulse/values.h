@@ -9,20 +9,26 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pulse/base/error.h"
 #include "pulse/base/time.h"
+#include "pulse/model/job.h"
 
 namespace pulse::app {
 
 /// `30d`, `12h`, `2w`, `15m` before `now`; a day `2024-02-29` (its start, UTC); or a full instant.
-Result<EpochMs> ParseSince(std::string_view text, EpochMs now);
+/// `option` names the option.
+Result<EpochMs> ParseMoment(std::string_view option, std::string_view text, EpochMs now);
 
 /// `100ms`, `2s`, `1m`; at most an hour.
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 /// `10/s`
 Result<int> ParseRate(std::string_view text);
+
+/// `extract,transform`: names of stages, at least one.
+Result<std::vector<model::Stage>> ParseStages(std::string_view text);
 
 /// A whole number in [min, max]; `what` names the option.
 Result<std::int64_t> ParseCount(

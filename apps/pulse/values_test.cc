@@ -9,17 +9,17 @@ constexpr EpochMs kNow = 1'700'000'000'000;
 constexpr std::int64_t kDay = 86'400'000;
 
 TEST(ParseSince, ReadsAgesDaysAndInstants) {
-  EXPECT_EQ(*ParseSince("30d", kNow), kNow - 30 * kDay);
-  EXPECT_EQ(*ParseSince("12h", kNow), kNow - kDay / 2);
-  EXPECT_EQ(*ParseSince("2w", kNow), kNow - 14 * kDay);
-  EXPECT_EQ(*ParseSince("1970-01-02", kNow), kDay);
-  EXPECT_EQ(*ParseSince("1970-01-02T01:00:00+01:00", kNow), kDay);
+  EXPECT_EQ(*ParseMoment("--since", "30d", kNow), kNow - 30 * kDay);
+  EXPECT_EQ(*ParseMoment("--since", "12h", kNow), kNow - kDay / 2);
+  EXPECT_EQ(*ParseMoment("--since", "2w", kNow), kNow - 14 * kDay);
+  EXPECT_EQ(*ParseMoment("--since", "1970-01-02", kNow), kDay);
+  EXPECT_EQ(*ParseMoment("--since", "1970-01-02T01:00:00+01:00", kNow), kDay);
 }
 
 TEST(ParseSince, RefusesWhatNamesNoInstant) {
   for (const char* text :
        {"", "d", "30", "30x", "-3d", "2023-02-30", "2023-01-01T00:00:00", "99999999999999d"}) {
-    EXPECT_FALSE(ParseSince(text, kNow)) << text;
+    EXPECT_FALSE(ParseMoment("--since", text, kNow)) << text;
   }
 }
 
@@ -28,6 +28,15 @@ TEST(ParseDuration, NeedsAUnit) {
   EXPECT_EQ(ParseDuration("2s")->count(), 2000);
   EXPECT_FALSE(ParseDuration("100"));
   EXPECT_FALSE(ParseDuration("2h"));
+}
+
+TEST(ParseStages, ReadsNamesAndRefusesOthers) {
+  using model::Stage;
+  EXPECT_EQ(*ParseStages("extract"), std::vector{Stage::kExtract});
+  EXPECT_EQ(*ParseStages("load,transform"), (std::vector{Stage::kLoad, Stage::kTransform}));
+  for (const char* text : {"", "fetch", "extract,", ",extract", "extract, load", "Extract"}) {
+    EXPECT_FALSE(ParseStages(text)) << text;
+  }
 }
 
 TEST(ParseHostPort, TakesBracketedIpv6AndRefusesBareOne) {

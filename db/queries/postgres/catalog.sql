@@ -59,3 +59,6 @@ SELECT key_id, ciphertext FROM secrets WHERE tenant_id = $1 AND integration_id =
 -- name: secrets_not_sealed_with
 -- Every tenant's: a key rotation re-seals them all.
 SELECT tenant_id, integration_id FROM secrets WHERE key_id <> $1 ORDER BY tenant_id, integration_id
+
+-- name: audit
+INSERT INTO audit_log (tenant_id, at, actor, action, detail) VALUES ($1, $2, $3, $4, $5)

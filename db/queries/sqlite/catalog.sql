@@ -53,3 +53,6 @@ SELECT tenant_id, integration_id FROM secrets WHERE key_id <> ?1 ORDER BY tenant
 -- name: get_tenant
 -- tenant: any, ?1 is one
 SELECT id, name, created_at, raw_retention_days FROM tenants WHERE id = ?1
+
+-- name: audit
+INSERT INTO audit_log (tenant_id, at, actor, action, detail) VALUES (?1, ?2, ?3, ?4, ?5)

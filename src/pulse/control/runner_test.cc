@@ -40,13 +40,17 @@ TEST_F(RunnerTest, TwoProcessesShareAJobAndOneLeads) {
   Gate all_at_once;
   all_at_once.Shut();
   source_->on_fetch = [&](const source::FetchRequest&) {
-    const std::lock_guard lock(mutex);
-    fetchers.insert(std::this_thread::get_id());
-    if (fetchers.size() == 4) all_at_once.Open();
+    {
+      const std::lock_guard lock(mutex);
+      fetchers.insert(std::this_thread::get_id());
+      if (fetchers.size() == 4) all_at_once.Open();
+    }
+    all_at_once.Pass();  // Two workers of each process, or the job never ends.
   };
   auto environment = EnvironmentOf(store());
   const auto first = NewRunner(environment, OneOfSeveral());
   const auto second = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd at_last(all_at_once);
   Done(first->Start());
   Done(second->Start());
 
@@ -73,8 +77,11 @@ TEST_F(RunnerTest, AFrozenLeaderIsReplacedAndHarmlessWhenItWakes) {
   fetching.Shut();
   auto of_first = EnvironmentOf(frozen);
   auto of_second = EnvironmentOf(store());
-  const auto first = NewRunner(of_first, OneOfSeveral());
+  FrozenQueue queue_of_first(*queue_, frozen.gate());
+  const auto first = std::make_unique<Runner>(of_first, queue_of_first, observer_, OneOfSeveral());
   const auto second = NewRunner(of_second, OneOfSeveral());
+  const OpenAtEnd thaw(frozen.gate());
+  const OpenAtEnd answer(fetching);
   Done(first->Start());
   const JobId job = Submit(acme_);
   ASSERT_TRUE(Eventually([&] { return held.load(); }));
@@ -127,6 +134,7 @@ TEST_F(RunnerTest, AStopLetsAFetchFinishAndLosesNoStep) {
   };
   auto environment = EnvironmentOf(store());
   auto first = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd answer(fetching);
   Done(first->Start());
   const JobId job = Submit(acme_);
   ASSERT_TRUE(Eventually([&] { return held.load(); }));
@@ -155,6 +163,7 @@ TEST_F(RunnerTest, NoFetchBeginsAfterAJobIsCancelled) {
   source_->on_fetch = [&](const source::FetchRequest&) { fetching.Pass(); };
   auto environment = EnvironmentOf(store());
   const auto runner = NewRunner(environment, OneOfSeveral());
+  const OpenAtEnd answer(fetching);
   Done(runner->Start());
   const JobId job = Submit(acme_);
   ASSERT_TRUE(Eventually([&] { return source_->fetches == 2; })) << "both workers fetch";
@@ -193,29 +202,23 @@ TEST_F(RunnerTest, RunsOnlyTheStagesItIsGiven) {
   EXPECT_EQ(CountsOf(job).inserted, kPages);
 }
 
-TEST_F(RunnerTest, KeepsHouseOnlyWhileItLeads) {
-  std::atomic<int> of_first{0};
-  std::atomic<int> of_second{0};
-  const auto counting = [](std::atomic<int>& count) {
-    RunnerOptions options = OneOfSeveral();
-    options.leader.housekeeping = [&count](const std::stop_token&) -> Result<> {
-      ++count;
-      return {};
-    };
-    return options;
+TEST_F(RunnerTest, TheLeaderDeletesRawPagesThatAreTooOld) {
+  const auto pages = [&] {
+    return Value(store().raw_pages().Newest(acme_.tenant, acme_.id, "jira_issues")).size();
   };
   auto environment = EnvironmentOf(store());
-  auto first = NewRunner(environment, counting(of_first));
-  const auto second = NewRunner(environment, counting(of_second));
+  const auto first = NewRunner(environment, OneOfSeveral());
   Done(first->Start());
-  Done(second->Start());
-  ASSERT_TRUE(Eventually([&] { return of_first == 1; }));
-  EXPECT_EQ(of_second, 0);
-
+  ASSERT_TRUE(Ended(acme_, Submit(acme_)));
   first->Stop();
+  ASSERT_EQ(pages(), static_cast<std::size_t>(kPages));
 
-  ASSERT_TRUE(Eventually([&] { return of_second == 1; }));
-  EXPECT_EQ(of_first, 1);
+  Done(store().catalog().SetRawRetention(acme_.tenant, 1));
+  clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
+  const auto second = NewRunner(environment, OneOfSeveral());
+  Done(second->Start());
+
+  EXPECT_TRUE(Eventually([&] { return pages() == 0; }));
 }
 
 TEST_F(RunnerTest, StoppingIsFineTwiceAndBeforeTheStart) {

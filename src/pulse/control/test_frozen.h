@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// For tests of this module: a process that can be frozen like by SIGSTOP. It sees the store
-/// through a FrozenStore, whose calls stand still while the gate is shut; the database does not.
+/// For tests of this module: a process that can be frozen like by SIGSTOP. It sees the store and
+/// the queue through these, whose calls stand still while the gate is shut; the database does not.
 
 #include "pulse/control/test_pipeline.h"
 
@@ -88,6 +88,14 @@ class FrozenLedger final : public store::Ledger {
   ) override {
     return Pass().ReadMissing(tenant, job, entity_type, limit);
   }
+  Result<std::vector<std::string>> ReadAbsent(
+      TenantId tenant,
+      IntegrationId integration,
+      std::string_view entity_type,
+      const std::vector<std::string>& external_ids
+  ) override {
+    return Pass().ReadAbsent(tenant, integration, entity_type, external_ids);
+  }
   Result<std::vector<store::StagedRows>> ReadStaged(TenantId tenant, StepId step) override {
     return Pass().ReadStaged(tenant, step);
   }
@@ -129,6 +137,40 @@ class FrozenStore final : public store::Store {
   Gate gate_;
   FrozenDispatch dispatch_;
   FrozenLedger ledger_;
+};
+
+/// Takes nothing out of the queue while the gate is shut.
+class FrozenQueue final : public queue::Queue {
+ public:
+  FrozenQueue(queue::Queue& to, const Gate& gate) : to_(to), gate_(gate) {}
+
+  std::unique_ptr<queue::Publisher> NewPublisher() override { return to_.NewPublisher(); }
+  std::unique_ptr<queue::Consumer> NewConsumer(model::Stage stage) override {
+    return std::make_unique<FrozenConsumer>(to_.NewConsumer(stage), gate_);
+  }
+  Result<std::string> Probe() override { return to_.Probe(); }
+
+ private:
+  class FrozenConsumer final : public queue::Consumer {
+   public:
+    FrozenConsumer(std::unique_ptr<queue::Consumer> to, const Gate& gate)
+        : to_(std::move(to)), gate_(gate) {}
+    Result<std::unique_ptr<queue::Delivery>> Next(std::stop_token stop) override {
+      for (;;) {
+        gate_.Pass();
+        auto delivery = to_->Next(stop);
+        if (!delivery || !gate_.shut()) return delivery;
+        // Dropped: it was never taken.
+      }
+    }
+
+   private:
+    std::unique_ptr<queue::Consumer> to_;
+    const Gate& gate_;
+  };
+
+  queue::Queue& to_;
+  const Gate& gate_;
 };
 
 }  // namespace pulse::control

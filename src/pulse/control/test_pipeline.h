@@ -41,9 +41,22 @@ class Gate {
     shut_.notify_all();
   }
   void Pass() const { shut_.wait(true); }
+  bool shut() const { return shut_; }
 
  private:
   std::atomic<bool> shut_{false};
+};
+
+/// Opens a gate at the end of a test, however it ends. Goes before those who may stand there.
+class OpenAtEnd {
+ public:
+  explicit OpenAtEnd(Gate& gate) : gate_(gate) {}
+  ~OpenAtEnd() { gate_.Open(); }
+  OpenAtEnd(const OpenAtEnd&) = delete;
+  OpenAtEnd& operator=(const OpenAtEnd&) = delete;
+
+ private:
+  Gate& gate_;
 };
 
 /// Makes `pages` pages out of a job, all at once; each becomes one issue. Thread-safe.
@@ -55,6 +68,7 @@ class NumberedSource final : public source::Connector {
   std::span<const std::string_view> entity_types() const override { return kEntities; }
   std::span<const source::ScopeKey> scope_keys() const override { return {}; }
   int transform_version() const override { return 1; }
+  bool Reads(const model::Integration&, const store::Window&) const override { return true; }
   source::Verdict Judge(const source::Call&, const source::Answer&, EpochMs) const override {
     return {};
   }
@@ -66,6 +80,7 @@ class NumberedSource final : public source::Connector {
   ) const override {
     source::Fetched fetched;
     if (request.entity_type != kEntities[0]) {
+      if (on_root) on_root(request);
       for (int page = 0; page < pages_; ++page) {
         fetched.next.push_back(
             {model::Stage::kExtract, std::string(kEntities[0]), std::to_string(page)}
@@ -93,7 +108,9 @@ class NumberedSource final : public source::Connector {
   }
 
   mutable std::atomic<int> fetches{0};
-  std::function<void(const source::FetchRequest&)> on_fetch;  ///< Set before anything runs.
+  // Set before anything runs.
+  std::function<void(const source::FetchRequest&)> on_root;
+  std::function<void(const source::FetchRequest&)> on_fetch;
 
  private:
   static constexpr std::array<std::string_view, 1> kEntities = {"jira_issues"};
@@ -173,9 +190,9 @@ class PipelineTest : public ::testing::Test {
     return Value(store().jobs().Get(integration.tenant, job)).status;
   }
 
-  /// Waits for changes of the ledger until `holds`; false when it did not within ten seconds.
+  /// Waits for changes of the ledger until `holds`; false when it did not within half a minute.
   bool Eventually(const std::function<bool()>& holds) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     for (;;) {
       const std::uint64_t seen = changed_.version();
       if (holds()) return true;

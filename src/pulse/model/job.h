@@ -45,14 +45,15 @@ constexpr bool IsFinal(JobStatus status) { return status >= JobStatus::kFinished
 /// What was asked for. Two requests with equal options for one integration are the same job while
 /// the first is queued or running.
 struct JobOptions {
-  bool full = false;             ///< Ignore watermarks, read everything in scope.
-  std::optional<EpochMs> since;  ///< Read what changed at or after; never moves a watermark back.
-  std::optional<EpochMs> until;  ///< With `since`: a backfill of [since, until); moves no end.
-  std::vector<std::string>
-      entities;         ///< Entity types; empty: everything the connector has. Sorted.
-  std::string query;    ///< The source's own query language; such a job moves no watermark.
-  bool replay = false;  ///< Transform stored raw pages again; the source is not asked.
-  bool census = false;  ///< List every id and find out what became of rows the source lacks.
+  bool full = false;  ///< Ignore watermarks, read everything in scope.
+  std::optional<EpochMs> since = {
+  };  ///< Read what changed at or after; never moves a watermark back.
+  std::optional<EpochMs> until = {};  ///< With `since`: a backfill of [since, until); moves no end.
+  std::vector<std::string> entities = {
+  };  ///< Entity types; empty: everything the connector has. Sorted.
+  std::string query = {};  ///< The source's own query language; such a job moves no watermark.
+  bool replay = false;     ///< Transform stored raw pages again; the source is not asked.
+  bool census = false;     ///< List every id and find out what became of rows the source lacks.
 
   /// Canonical JSON: equal options give equal bytes.
   std::string ToJson() const;

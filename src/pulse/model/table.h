@@ -58,6 +58,9 @@ struct Table {
   /// Non-empty for primary tables: the entity type whose records the receipts count.
   std::string_view entity_type = {};
   ParentLink parent = {};
+  /// Columns that say where the source keeps a record, for asking after one by something else than
+  /// its id: an issue's project, a pull request's repository and number.
+  std::span<const std::string_view> locator = {};
 
   constexpr bool primary() const { return !entity_type.empty(); }
 

@@ -345,10 +345,13 @@ inline constexpr std::string_view kExternalId[] = {"external_id"};
 inline constexpr std::string_view kWorkItemExternalId[] = {"work_item_external_id"};
 inline constexpr std::string_view kPrOfChild[] = {"repository_external_id", "pr_number"};
 inline constexpr std::string_view kPrOfParent[] = {"repository_external_id", "number"};
+inline constexpr std::string_view kProjectOfIssue[] = {"project_external_id"};
+inline constexpr std::string_view kNameOfRepository[] = {"full_name"};
+inline constexpr std::string_view kNameOfPr[] = {"repository_name", "number"};
 }  // namespace columns
 
 inline constexpr Table kWorkItems{
-    "work_items", "Issues.", columns::kWorkItems, 1, "jira_issues", {}
+    "work_items", "Issues.", columns::kWorkItems, 1, "jira_issues", {}, columns::kProjectOfIssue
 };
 inline constexpr ParentLink kOfWorkItem{
     &kWorkItems, "work_item_id", columns::kWorkItemExternalId, columns::kExternalId
@@ -410,9 +413,17 @@ inline constexpr Table kPeople{
     {}
 };
 inline constexpr Table kRepositories{
-    "repositories", "Repositories.", columns::kRepositories, 1, "github_repositories", {}
+    "repositories",
+    "Repositories.",
+    columns::kRepositories,
+    1,
+    "github_repositories",
+    {},
+    columns::kNameOfRepository
 };
-inline constexpr Table kPrs{"prs", "Pull requests.", columns::kPrs, 1, "github_prs", {}};
+inline constexpr Table kPrs{
+    "prs", "Pull requests.", columns::kPrs, 1, "github_prs", {}, columns::kNameOfPr
+};
 inline constexpr ParentLink kOfPr{&kPrs, "pr_id", columns::kPrOfChild, columns::kPrOfParent};
 inline constexpr Table kPrCommits{
     "pr_commits", "Commits of pull requests.", columns::kPrCommits, 3, {}, kOfPr

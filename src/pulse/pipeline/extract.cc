@@ -68,6 +68,9 @@ class ExtractStage final : public Stage {
     unit.census = std::move(fetched.census);
     unit.windows = std::move(fetched.windows);
     unit.gaps = std::move(fetched.gaps);
+    unit.census_ids = std::move(fetched.census_ids);
+    unit.vanished = std::move(fetched.vanished);
+    unit.vectorize_batch = env_.vectors != nullptr ? env_.vectorize_batch : 0;
     unit.api_calls = wire.api_calls();
     return {};
   }
@@ -86,6 +89,13 @@ class ExtractStage final : public Stage {
             [this, tenant = step.tenant, id = step.integration](
                 std::string_view entity_type, std::string_view scope
             ) { return env_.store.sync_windows().Watermark(tenant, id, entity_type, scope); },
+        .missing = [this, tenant = step.tenant, id = step.job](
+                       std::string_view entity_type, int limit
+                   ) { return env_.store.ledger().ReadMissing(tenant, id, entity_type, limit); },
+        .absent =
+            [this, tenant = step.tenant, id = step.integration](
+                std::string_view entity_type, const std::vector<std::string>& external_ids
+            ) { return env_.store.ledger().ReadAbsent(tenant, id, entity_type, external_ids); },
     };
   }
 

@@ -12,6 +12,7 @@
 
 #include "pulse/base/clock.h"
 #include "pulse/embed/embedder.h"
+#include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
 #include "pulse/store/store.h"
 #include "pulse/vectors/vectors.h"
@@ -48,6 +49,9 @@ struct Environment {
   vectors::Vectors* vectors = nullptr;  ///< Null: vectors are off.
   embed::Embedder& embedder;
   const Clock& clock;
+  /// What becomes of another program's message (control/orders.h). kInvalid: it is set aside as
+  /// unreadable, as all are while this is empty; any other error leaves it in its queue.
+  std::function<Result<>(const queue::ForeignMessage&)> accept_order = {};
   /// Transform and load in one transaction; off: through the staging table.
   bool fused = true;
   int vectorize_batch = 128;

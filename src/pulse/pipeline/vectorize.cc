@@ -6,8 +6,9 @@
 namespace pulse::pipeline {
 namespace {
 
-/// Rows whose text changed get a new vector. Upserts are idempotent by point id, so a crash between
-/// the upsert and the commit repeats work and changes nothing.
+/// Rows whose text changed get a new vector, those marked deleted lose theirs. Upserts are
+/// idempotent by point id, so a crash between the upsert and the commit repeats work and changes
+/// nothing.
 class VectorizeStage final : public Stage {
  public:
   explicit VectorizeStage(Environment& environment) : env_(environment) {}
@@ -22,9 +23,9 @@ class VectorizeStage final : public Stage {
     if (env_.vectors == nullptr) return work;  // Switched off since the step was made.
     PULSE_TRY(const RowsParams params, RowsOf(steps.front().params));
     PULSE_TRY(
-        const auto texts,
-        env_.store.tables().EmbeddingTexts(work->unit.tenant, params.table, params.rows)
+        auto texts, env_.store.tables().EmbeddingTexts(work->unit.tenant, params.table, params.rows)
     );
+    PULSE_CHECK(EraseDeleted(work->unit.tenant, texts));
     PULSE_TRY(auto points, Changed(work->unit.tenant, texts));
     PULSE_CHECK(Embed(texts, points, stop));
     PULSE_FAILPOINT("v0_before_upsert");
@@ -39,6 +40,18 @@ class VectorizeStage final : public Stage {
     std::size_t text = 0;  ///< Index into the texts.
     vectors::Point point;
   };
+
+  /// Points of rows marked deleted go, and their texts with them. Erasing twice changes nothing.
+  Result<> EraseDeleted(TenantId tenant, std::vector<store::EmbeddingText>& texts) {
+    std::vector<std::string> ids;
+    for (const auto& text : texts) {
+      if (!text.deleted) continue;
+      ids.push_back(vectors::PointId(tenant, text.integration, text.entity_type, text.external_id));
+    }
+    if (ids.empty()) return {};
+    std::erase_if(texts, [](const store::EmbeddingText& text) { return text.deleted; });
+    return env_.vectors->Erase(tenant, ids);
+  }
 
   Result<std::vector<Pending>> Changed(
       TenantId tenant, const std::vector<store::EmbeddingText>& texts

@@ -47,9 +47,10 @@ void Worker::Loop(const std::stop_token& stop) {
 Result<> Worker::RunOnce(const std::stop_token& stop) {
   PULSE_TRY(const auto delivery, consumer_->Next(stop));
   PULSE_FAILPOINT("k0_delivered");
-  const auto* rung = std::get_if<queue::Ring>(&delivery->content());
-  if (rung == nullptr) return delivery->Refuse("messages of other programs are not accepted yet");
-  const queue::Ring& ring = *rung;
+  if (const auto* order = std::get_if<queue::ForeignMessage>(&delivery->content())) {
+    return AcceptOrder(*delivery, *order);
+  }
+  const queue::Ring& ring = std::get<queue::Ring>(delivery->content());
   PULSE_CHECK(permit_.Await(stop));
   PULSE_TRY(
       const auto steps,
@@ -61,6 +62,18 @@ Result<> Worker::RunOnce(const std::stop_token& stop) {
   }
   PULSE_FAILPOINT("k13_before_ack");
   return delivery->Ack();
+}
+
+Result<> Worker::AcceptOrder(queue::Delivery& delivery, const queue::ForeignMessage& message) {
+  if (!env_.accept_order) return delivery.Refuse("orders of other programs are not accepted here");
+  const Result<> accepted = env_.accept_order(message);
+  if (!accepted && accepted.error().kind() == ErrorKind::kInvalid) {
+    return delivery.Refuse(accepted.error().message());
+  }
+  PULSE_CHECK(accepted);
+  PULSE_CHECK(delivery.Ack());
+  observer_.OnLedgerChanged();
+  return {};
 }
 
 Result<> Worker::Process(const std::vector<model::Step>& steps, const std::stop_token& stop) {

@@ -40,6 +40,7 @@ class Worker {
   Result<> RunOnce(const std::stop_token& stop);
 
  private:
+  Result<> AcceptOrder(queue::Delivery& delivery, const queue::ForeignMessage& message);
   Result<> Process(const std::vector<model::Step>& steps, const std::stop_token& stop);
   Result<std::unique_ptr<Work>> RunStage(
       const std::vector<model::Step>& steps, const std::stop_token& stop

@@ -258,6 +258,7 @@ class SecretCatalog final : public store::Catalog {
     }
     return owners;
   }
+  Result<> Audit(const store::AuditEntry&) override { return Unused(); }
 
  private:
   static Error Unused() { return {ErrorKind::kInternal, "not part of this test"}; }

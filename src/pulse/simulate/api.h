@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "pulse/base/error.h"
 #include "pulse/http/server.h"
@@ -23,6 +24,8 @@ class Api {
   virtual http::Response Handle(const http::Request& request) = 0;
   /// What it serves, as JSON members without braces: `"jira_issues":1000,"jira_projects":6`.
   virtual std::string RecordsJson() const = 0;
+  /// Changes what is there, as POST /_simulate/jira and /_simulate/github ask. Errors: kInvalid.
+  virtual Result<> Edit(std::string_view json) = 0;
   /// Points the vendor would have charged so far (GitHub's GraphQL cost); 0 where it has no such.
   virtual std::int64_t points() const { return 0; }
 };

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "pulse/base/clock.h"
 #include "pulse/base/hash.h"
@@ -57,9 +58,34 @@ class GithubApi final : public Api {
     );
   }
 
+  /// {"hide_repositories": ["acme/shop"], "show_repositories": […]}
+  Result<> Edit(std::string_view text) override {
+    const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return Error{ErrorKind::kInvalid, "an edit is a JSON object"};
+    for (const auto& [what, names] : json.items()) {
+      const bool hide = what == "hide_repositories";
+      if (!hide && what != "show_repositories") {
+        return Error{ErrorKind::kInvalid, "no edit is called " + what};
+      }
+      for (const auto& name : names) {
+        PULSE_TRY(const Repository* repository, Named(name));
+        data_->SetHidden(*repository, hide);
+      }
+    }
+    return {};
+  }
+
   std::int64_t points() const override { return graphql_.points(); }
 
  private:
+  Result<const Repository*> Named(const nlohmann::json& name) const {
+    const std::string full_name = name.is_string() ? name.get<std::string>() : "";
+    for (const Repository& repository : data_->repositories()) {
+      if (repository.full_name == full_name) return &repository;
+    }
+    return Error{ErrorKind::kInvalid, "no repository " + full_name};
+  }
+
   static http::Response SecondaryLimit() {
     http::Response response = Refusal(
         403,

@@ -3,14 +3,17 @@
 /// \file
 /// Data: read access to a simulated GitHub, whether generated or read from payload files.
 ///
-/// Immutable and thread-safe. Lists are addressed by position so that any page is as cheap as the
-/// first one. Functions that fill an `out` object replace all of it and keep its memory.
+/// Thread-safe and, but for SetHidden, immutable. Lists are addressed by position so that any page
+/// is as cheap as the first one. Functions that fill an `out` object replace all of it and keep its
+/// memory.
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pulse/base/sync.h"
 #include "pulse/simulate/github_model.h"
 
 namespace pulse::simulate::github {
@@ -84,6 +87,13 @@ class Data {
     const Actor* actor = nullptr;
   };
   virtual NodeRef FindNode(std::string_view node_id) const = 0;
+
+  /// Hidden repositories are in no list and answer to no name; they come back as they were.
+  void SetHidden(const Repository& repository, bool hidden);
+  bool IsHidden(const Repository& repository) const;
+
+ private:
+  Guarded<std::set<std::string>> hidden_;  ///< Full names.
 };
 
 /// Ignoring case, as GitHub does; null when there is none.

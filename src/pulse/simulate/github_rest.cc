@@ -205,6 +205,7 @@ http::Response Rest::ForPull(
 http::Response Rest::Repositories(std::string_view owner, const Listing& listing) const {
   std::vector<const Repository*> list;
   for (const Repository& repository : data_.repositories()) {
+    if (data_.IsHidden(repository)) continue;
     if (owner.empty() || repository.owner->login == owner) list.push_back(&repository);
   }
   const std::string_view sort = listing.Get("sort");

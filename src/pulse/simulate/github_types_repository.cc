@@ -29,6 +29,7 @@ void WriteRepositories(Executor& out, const Actor& owner, const PlanField& field
   const bool viewer = owner.login == out.data().viewer().login;
   std::vector<const Repository*> list;
   for (const Repository& repository : out.data().repositories()) {
+    if (out.data().IsHidden(repository)) continue;
     if (viewer || repository.owner->login == owner.login) list.push_back(&repository);
   }
   const std::string key = OrderPart(field, "field");

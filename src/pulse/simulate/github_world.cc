@@ -405,9 +405,26 @@ std::unique_ptr<Data> NewWorldData(const WorldDataOptions& options) {
 
 const Repository* FindRepository(const Data& data, std::string_view full_name) {
   for (const Repository& repository : data.repositories()) {
-    if (EqualIgnoringCase(repository.full_name, full_name)) return &repository;
+    if (!EqualIgnoringCase(repository.full_name, full_name)) continue;
+    return data.IsHidden(repository) ? nullptr : &repository;
   }
   return nullptr;
+}
+
+void Data::SetHidden(const Repository& repository, bool hidden) {
+  hidden_.With([&](std::set<std::string>& names) {
+    if (hidden) {
+      names.insert(repository.full_name);
+    } else {
+      names.erase(repository.full_name);
+    }
+  });
+}
+
+bool Data::IsHidden(const Repository& repository) const {
+  return hidden_.With([&](const std::set<std::string>& names) {
+    return names.contains(repository.full_name);
+  });
 }
 
 }  // namespace pulse::simulate::github

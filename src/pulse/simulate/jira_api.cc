@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "pulse/base/clock.h"
 #include "pulse/simulate/api.h"
 #include "pulse/simulate/append.h"
 #include "pulse/simulate/credential.h"
 #include "pulse/simulate/jira_call.h"
+#include "pulse/simulate/jira_edits.h"
 #include "pulse/simulate/jira_file_source.h"
 #include "pulse/simulate/jira_world_source.h"
 #include "pulse/simulate/simulator.h"
@@ -145,7 +147,9 @@ bool Serves(const Route& route, Dialect dialect) {
 class JiraApi final : public Api {
  public:
   JiraApi(std::unique_ptr<JiraSource> source, const FaultPlan& faults)
-      : source_(std::move(source)), site_{*source_, faults} {}
+      : source_(NewEditableJiraSource(std::move(source), clock_)), site_{*source_, faults} {}
+
+  Result<> Edit(std::string_view json) override { return source_->Edit(json); }
 
   http::Response Handle(const http::Request& request) override {
     const auto place = PlaceOf(request.path);
@@ -210,7 +214,8 @@ class JiraApi final : public Api {
     return response;
   }
 
-  std::unique_ptr<JiraSource> source_;
+  SystemClock clock_;  // Edits happen now, whatever the world's clock says.
+  std::unique_ptr<EditableJiraSource> source_;
   JiraSite site_;
 };
 

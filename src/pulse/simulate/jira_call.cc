@@ -171,6 +171,7 @@ void AppendIssueWithFaults(
 }
 
 bool IsDeleted(const JiraSite& site, std::int64_t position) {
+  if (site.source.PresenceOf(position) == Presence::kGone) return true;
   IssueFacts facts;
   site.source.Facts(position, Depth::kHead, facts);
   return site.faults.Marks(Fault::kDeleted, static_cast<std::uint64_t>(facts.id));

@@ -177,7 +177,13 @@ http::Response StatusSearch(const JiraSite& site, const JiraCall& call) {
 }
 
 http::Response Projects(const JiraSite& site, const JiraCall& call) {
-  return PlainArray(ItemsOf(site, call, ItemKind::kProject));
+  std::vector<Item> shown;
+  const std::vector<Item>& projects = ItemsOf(site, call, ItemKind::kProject);
+  for (std::size_t i = 0; i < projects.size(); ++i) {
+    const Presence presence = site.source.PresenceOfProject(static_cast<int>(i));
+    if (presence == Presence::kShown) shown.push_back(projects[i]);
+  }
+  return PlainArray(shown);
 }
 
 http::Response ProjectSearch(const JiraSite& site, const JiraCall& call) {
@@ -186,10 +192,12 @@ http::Response ProjectSearch(const JiraSite& site, const JiraCall& call) {
   const auto named = [](const std::vector<std::string>& names, const std::string& name) {
     return names.empty() || std::ranges::find(names, name) != names.end();
   };
-  const auto keep = [&](const Item& project) {
-    return named(keys, project.key) && named(ids, project.id);
-  };
   const std::vector<Item>& projects = ItemsOf(site, call, ItemKind::kProject);
+  const auto keep = [&](const Item& project) {
+    const auto place = static_cast<int>(&project - projects.data());
+    return named(keys, project.key) && named(ids, project.id) &&
+           site.source.PresenceOfProject(place) == Presence::kShown;
+  };
   if (std::ranges::none_of(projects, keep)) return NoProject(keys.empty() ? "" : keys.front());
   return Page(call, projects, 100, keep);
 }
@@ -197,9 +205,12 @@ http::Response ProjectSearch(const JiraSite& site, const JiraCall& call) {
 http::Response ProjectByKey(const JiraSite& site, const JiraCall& call) {
   const auto place = FindProject(site, call, call.names[0]);
   if (!place) return NoProject(call.names[0]);
+  const Presence presence = site.source.PresenceOfProject(static_cast<int>(*place));
+  if (presence == Presence::kGone) return NoProject(call.names[0]);
   const Item& project = ItemsOf(site, call, ItemKind::kProject)[static_cast<std::size_t>(*place)];
   const std::vector<Item>& types = ItemsOf(site, call, ItemKind::kIssueType);
   std::string body(Open(project.json));
+  if (presence == Presence::kArchived) body += R"(,"archived":true)";
   body += R"(,"description":"","issueTypes":[)";
   std::string_view comma;
   for (const Item& type : types) {

@@ -48,9 +48,12 @@ std::optional<PageToken> ReadToken(const SearchInput& input) {
 
 IssueScan::Hidden IndexLag(const JiraSite& site, const SearchInput& input, const JqlQuery& query) {
   // Naming an issue, or asking to reconcile it, reads it from the database.
-  if (query.named()) return [](const IssueFacts&) { return false; };
-  return [&site, &input](const IssueFacts& facts) {
-    return IsUnindexed(site, facts.id) &&
+  const bool named = query.named().has_value();
+  return [&site, &input, named](const IssueFacts& facts) {
+    const Presence presence = site.source.PresenceOf(facts.position);
+    if (presence == Presence::kGone || presence == Presence::kArchived) return true;
+    const bool unindexed = presence == Presence::kUnindexed || IsUnindexed(site, facts.id);
+    return unindexed && !named &&
            std::ranges::find(input.reconcile, facts.id) == input.reconcile.end();
   };
 }

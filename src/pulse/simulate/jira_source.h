@@ -93,7 +93,16 @@ struct Slice {
   std::int64_t count = 0;
 };
 
-/// Thread-safe and immutable. Positions 0 .. issue_count()-1 are in order of creation.
+/// What a record's visitors find of it.
+enum class Presence : unsigned char {
+  kShown,
+  kUnindexed,  ///< Exists, but no search finds it unless it is named.
+  kArchived,   ///< Answers by id and says so; no search finds it.
+  kGone,       ///< Deleted or hidden: nobody can tell which.
+};
+
+/// Thread-safe and, but for what jira_edits.h changes, immutable. Positions 0 .. issue_count()-1
+/// are in order of creation.
 class JiraSource {
  public:
   virtual ~JiraSource() = default;
@@ -136,6 +145,10 @@ class JiraSource {
   };
   /// The first `limit` worklogs updated at or after `since`, oldest first.
   virtual std::vector<WorklogChange> WorklogsSince(EpochMs since, std::size_t limit) const = 0;
+
+  virtual Presence PresenceOf(std::int64_t /*position*/) const { return Presence::kShown; }
+  /// `project` is its position in the catalogue; never kUnindexed.
+  virtual Presence PresenceOfProject(int /*project*/) const { return Presence::kShown; }
 };
 
 /// `2023-06-24T19:24:50.000+0530`: Jira writes times in the zone of the account that asks, and the

@@ -5,6 +5,7 @@
 #include "pulse/base/clock.h"
 #include "pulse/http/certificate.h"
 #include "pulse/http/server.h"
+#include "pulse/model/json_text.h"
 #include "pulse/simulate/api.h"
 #include "pulse/simulate/call_counts.h"
 #include "pulse/simulate/faults.h"
@@ -105,10 +106,21 @@ class RunningSimulator final : public Simulator {
   http::Response Handle(const http::Request& request) {
     if (request.path == "/_simulate/health") return Json(200, "{\"status\":\"ok\"}");
     if (request.path == "/_simulate/stats") return Json(200, StatsJson());
+    if (request.path == "/_simulate/jira") return Edit(*jira_, request);
+    if (request.path == "/_simulate/github") return Edit(*github_, request);
     counts_.Count(request.method, request.path);
     http::Response response = Answer(request);
     response.delay += options_.latency;
     return response;
+  }
+
+  static http::Response Edit(Api& api, const http::Request& request) {
+    if (request.method != "POST") return Json(405, "{\"message\":\"POST an edit\"}");
+    const Result<> edited = api.Edit(request.body);
+    if (edited) return Json(200, "{\"status\":\"ok\"}");
+    std::string body = "{\"message\":";
+    model::AppendJsonString(body, edited.error().message());
+    return Json(400, body + "}");
   }
 
   http::Response Answer(const http::Request& request) {

@@ -24,6 +24,14 @@ struct SecretOwner {
   IntegrationId integration;
 };
 
+/// A line of the audit trail.
+struct AuditEntry {
+  TenantId tenant;     ///< Need not exist: somebody spoke in its name.
+  std::string actor;   ///< Who: "store", "queue", …
+  std::string action;  ///< "order.refuse"
+  std::string detail;  ///< JSON, or one line.
+};
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -47,6 +55,9 @@ class Catalog {
   virtual Result<> PutSecret(SecretOwner owner, const SealedSecret& secret) = 0;
   virtual Result<SealedSecret> GetSecret(SecretOwner owner) = 0;
   virtual Result<std::vector<SecretOwner>> SecretsNotSealedWith(std::string_view key_id) = 0;
+
+  /// Nothing here ever changes or removes a line again.
+  virtual Result<> Audit(const AuditEntry& entry) = 0;
 };
 
 }  // namespace pulse::store

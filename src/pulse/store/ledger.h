@@ -37,10 +37,18 @@ struct Preview {
   std::vector<RowChange> changes;
 };
 
+/// A row whose record a census did not list.
+struct MissingRow {
+  std::string external_id;
+  /// Values of the table's locator columns with # between them ("10001", "acme/shop#7"); a null is
+  /// empty.
+  std::string locator;
+};
+
 struct Missing {
-  std::int64_t known = 0;                 ///< Rows not marked deleted when the census began.
-  std::int64_t missing = 0;  ///< Of those, not listed and not written since the job began.
-  std::vector<std::string> external_ids;  ///< The first `limit` of the missing, by row id.
+  std::int64_t known = 0;        ///< Rows not marked deleted when the census began.
+  std::int64_t missing = 0;      ///< Of those, not listed and not written since the job began.
+  std::vector<MissingRow> rows;  ///< The first `limit` of the missing, by row id.
 };
 
 /// The worker's side.

@@ -15,15 +15,15 @@
 namespace pulse::store {
 
 struct Schedule {
-  TenantId tenant;
-  IntegrationId integration;
-  std::string rule;     ///< "every 15m", or five cron fields in UTC: "0 */2 * * *".
-  std::string options;  ///< model::JobOptions::ToJson of the jobs it makes.
-  bool paused = false;  ///< Makes no job; slots that pass meanwhile count as missed.
+  TenantId tenant = {};
+  IntegrationId integration = {};
+  std::string rule = {};     ///< "every 15m", or five cron fields in UTC: "0 */2 * * *".
+  std::string options = {};  ///< model::JobOptions::ToJson of the jobs it makes.
+  bool paused = false;       ///< Makes no job; slots that pass meanwhile count as missed.
   /// What happens to slots missed while nobody ran: one job for all of them (true), or none.
   bool catch_up = true;
   EpochMs next_at = 0;  ///< The slot the next job is for.
-  EpochMs last_at = 0;  ///< The slot the last job was for; 0: none yet.
+  EpochMs last_at = 0;  ///< The slot before `next_at` that was dealt with; 0: none yet.
 };
 
 class Schedules {

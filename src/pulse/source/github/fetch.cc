@@ -1,5 +1,7 @@
 #include "pulse/source/github/fetch.h"
 
+#include <algorithm>
+
 #include "pulse/base/hash.h"
 #include "pulse/model/json_text.h"
 #include "pulse/source/json_slice.h"
@@ -53,10 +55,21 @@ void ProposeWindow(
 ) {
   // Five minutes: more than any replica or search lag GitHub has shown; read again next time.
   constexpr EpochMs kOverlap = EpochMs{5} * 60 * 1000;
-  if (request.options.since || !request.options.query.empty()) return;
-  out.windows.push_back(
-      {std::string(entity_type), std::string(scope), until.value_or(0), started - kOverlap}
-  );
+  if (!request.options.query.empty()) return;
+  EpochMs end = started - kOverlap;
+  if (request.options.until) end = std::min(end, *request.options.until);
+  out.windows.push_back({std::string(entity_type), std::string(scope), until.value_or(0), end});
+}
+
+bool IsPastTheEnd(const FetchRequest& request, std::optional<EpochMs> updated) {
+  return request.options.until && updated && *updated >= *request.options.until;
+}
+
+Result<std::vector<std::string>> AbsentOf(
+    const FetchRequest& request, std::string_view entity_type, const std::vector<std::string>& ids
+) {
+  if (!request.absent || ids.empty()) return std::vector<std::string>();
+  return request.absent(entity_type, ids);
 }
 
 store::NewRawPage MakePage(

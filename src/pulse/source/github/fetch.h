@@ -37,6 +37,14 @@ Result<Fetched> FetchRepositories(const FetchRequest& request, const Step& step,
 Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api);
 Result<Fetched> FetchNested(const FetchRequest& request, const Step& step, Api& api);
 
+/// Lists the repositories in scope and their pull requests by id: 49 repositories a query, 100 ids
+/// each, one point. Pull requests older than the watermark that have no living row make their
+/// repository be read in full. Then verifies: what was not listed is asked for by name. A
+/// repository that answers 404 takes its pull requests along: `access_lost`, for GitHub says the
+/// same of what is gone and what is hidden. A pull request gone from a repository that answers was
+/// `deleted`.
+Result<Fetched> FetchCensus(const FetchRequest& request, const Step& step, Api& api);
+
 /// The same over REST; commits and reviews come by kPrCommits and kPrReviews steps.
 Result<Fetched> FetchPrsByRest(const FetchRequest& request, const Step& step, Api& api);
 Result<Fetched> FetchPrLists(const FetchRequest& request, const Step& step, Api& api);
@@ -59,8 +67,17 @@ Result<std::optional<EpochMs>> StopTime(
     const FetchRequest& request, std::string_view entity_type, std::string_view scope
 );
 
+/// Whether a record updated then is past the end of the backfill this job is.
+bool IsPastTheEnd(const FetchRequest& request, std::optional<EpochMs> updated);
+
+/// Which of these have no living row here; none where nobody can tell.
+Result<std::vector<std::string>> AbsentOf(
+    const FetchRequest& request, std::string_view entity_type, const std::vector<std::string>& ids
+);
+
 /// Proposes the window this pass proves, from `until` to five minutes before `started` (the
-/// server's clock on the pass's first page); none for a job that reads a part of the time only.
+/// server's clock on the pass's first page), or to the end of a backfill; none for a job that reads
+/// repositories of its own choice.
 void ProposeWindow(
     const FetchRequest& request,
     std::string_view entity_type,

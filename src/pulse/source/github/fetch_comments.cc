@@ -68,7 +68,8 @@ Result<Fetched> FetchComments(const FetchRequest& request, const Step& step, Api
     ids.push_back(RecordId(comment));
     if (const auto updated = comment["updated_at"].text()) last_updated = *updated;
   }
-  if (HasNextLink(answer) || ids.size() >= kRestPage) {
+  const bool past_the_end = IsPastTheEnd(request, ParseInstant(last_updated));
+  if (!past_the_end && (HasNextLink(answer) || ids.size() >= kRestPage)) {
     out.next.push_back(
         {model::Stage::kExtract, request.entity_type, NextPage(asked, last_updated).ToJson()}
     );

@@ -55,13 +55,18 @@ struct PrPage {
   std::vector<std::string> ids;
   std::vector<NestedNeed> needs;
   bool reached_watermark = false;
+  bool any_wanted = false;  ///< False: all are newer than the end of a backfill.
 };
 
-PrPage ReadNodes(const std::vector<Value>& nodes, std::optional<EpochMs> until) {
+PrPage ReadNodes(
+    const FetchRequest& request, const std::vector<Value>& nodes, std::optional<EpochMs> until
+) {
   PrPage page;
   for (const Value pr : nodes) {
     page.ids.push_back(RecordId(pr));
     const auto updated = InstantOf(pr["updatedAt"]);
+    if (IsPastTheEnd(request, updated)) continue;
+    page.any_wanted = true;
     if (until && updated && *updated < *until) {
       page.reached_watermark = true;
     } else {
@@ -69,6 +74,14 @@ PrPage ReadNodes(const std::vector<Value>& nodes, std::optional<EpochMs> until) 
     }
   }
   return page;
+}
+
+/// A pass over everything also brings what came back: its pages are kept although they may look
+/// like those of a time before it went.
+Result<bool> BringsAbsent(const FetchRequest& request, const Step& step, const PrPage& page) {
+  if (step.until) return false;
+  PULSE_TRY(const auto absent, AbsentOf(request, kPrs, page.ids));
+  return !absent.empty();
 }
 
 }  // namespace
@@ -89,14 +102,14 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
     return out;
   }
   const Value list = page.root()["data"]["repository"]["pullRequests"];
-  if (step.page == 0) {
+  if (step.page == 0 && !step.everything) {
     PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
     if (!next.until) out.census[std::string(kPrs)] = list["totalCount"].integer().value_or(0);
     const EpochMs started = ServerTime(answer, request.now);
     ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
   }
 
-  PrPage read = ReadNodes(page.records, next.until);
+  PrPage read = ReadNodes(request, page.records, next.until);
   next.nested.insert(next.nested.end(), read.needs.begin(), read.needs.end());
   const Value info = list["pageInfo"];
   const bool more = info["hasNextPage"].boolean() == true && !read.reached_watermark;
@@ -110,9 +123,10 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
     }
     out.next.push_back({model::Stage::kExtract, std::string(kPrs), next.ToJson()});
   }
-  if (!read.ids.empty()) {
+  if (read.any_wanted) {
     out.pages.push_back(MakePage(request, step, kPrs, read.ids, answer.body));
     out.pages.back().record_count = static_cast<int>(read.ids.size());
+    PULSE_TRY(out.pages.back().keep_equal, BringsAbsent(request, next, read));
   }
   return out;
 }

@@ -21,13 +21,18 @@ struct PrList {
   std::vector<std::string> ids;
   std::vector<std::int64_t> changed;  ///< Numbers at or above the watermark.
   bool reached_watermark = false;
+  bool any_wanted = false;  ///< False: all are newer than the end of a backfill.
 };
 
-PrList ReadList(const std::vector<Value>& list, std::optional<EpochMs> until) {
+PrList ReadList(
+    const FetchRequest& request, const std::vector<Value>& list, std::optional<EpochMs> until
+) {
   PrList read;
   for (const Value pr : list) {
     read.ids.push_back(RecordId(pr));
     const auto updated = InstantOf(pr["updated_at"]);
+    if (IsPastTheEnd(request, updated)) continue;
+    read.any_wanted = true;
     if (until && updated && *updated < *until) {
       read.reached_watermark = true;
     } else if (const auto number = pr["number"].integer()) {
@@ -105,12 +110,12 @@ Result<Fetched> FetchPrsByRest(const FetchRequest& request, const Step& step, Ap
   PULSE_TRY(const ListPage page, DecodeList(request, step, answer, {}, out));
   if (!page.frame) return out;
   Step next = step;
-  if (step.page == 0) {
+  if (step.page == 0 && !step.everything) {
     PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
     const EpochMs started = ServerTime(answer, request.now);
     ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
   }
-  const PrList read = ReadList(page.records, next.until);
+  const PrList read = ReadList(request, page.records, next.until);
   AddChildSteps(step, read.changed, out);
   if (HasNextLink(answer) && !read.reached_watermark) {
     next.page = step.page + 1;
@@ -121,9 +126,13 @@ Result<Fetched> FetchPrsByRest(const FetchRequest& request, const Step& step, Ap
     PULSE_TRY(body, FetchDetails(step, read.changed, api, out));
   }
   const std::size_t count = detail ? read.changed.size() : read.ids.size();
-  if (count > 0) {
+  if (count > 0 && read.any_wanted) {
     out.pages.push_back(MakePage(request, step, kPrs, read.ids, std::move(body)));
     out.pages.back().record_count = static_cast<int>(count);
+    if (!next.until) {
+      PULSE_TRY(const auto absent, AbsentOf(request, kPrs, read.ids));
+      out.pages.back().keep_equal = !absent.empty();
+    }
   }
   return out;
 }

@@ -123,7 +123,7 @@ TEST(FetchPrs, IgnoresTheWatermarkWhenAskedForEverything) {
   EXPECT_EQ(fetched->census.at("github_prs"), 100);
 }
 
-TEST(FetchPrs, MovesNoWatermarkForASinceOfItsOwn) {
+TEST(FetchPrs, ProvesWhatASinceOfItsOwnReads) {
   ScriptedTransport transport;
   transport.Answer200(PrPage({{.number = 1}}, "k1"));
   FetchRequest request = FirstPage();
@@ -132,7 +132,8 @@ TEST(FetchPrs, MovesNoWatermarkForASinceOfItsOwn) {
   const auto fetched = Fetch(request, transport);
 
   ASSERT_TRUE(fetched);
-  EXPECT_THAT(fetched->windows, IsEmpty());
+  ASSERT_EQ(fetched->windows.size(), 1U);
+  EXPECT_EQ(fetched->windows[0].from, *request.options.since);
   EXPECT_THAT(fetched->census, IsEmpty());
   EXPECT_THAT(fetched->next, IsEmpty());
 }

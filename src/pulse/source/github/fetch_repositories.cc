@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "pulse/source/census.h"
 #include "pulse/source/github/listing.h"
 
 namespace pulse::source::github {
@@ -98,6 +99,8 @@ Result<> AddRepositoryPages(
         MakePage(as_repositories, page_step, kRepositories, body.ids, std::move(body.text))
     );
     out.pages.back().record_count = static_cast<int>(body.ids.size());
+    PULSE_TRY(const auto absent, AbsentOf(request, kRepositories, body.ids));
+    out.pages.back().keep_equal = !absent.empty();
   }
   if (step.page != 0) return {};
   PULSE_TRY(const auto until, StopTime(request, kRepositories, ""));
@@ -121,6 +124,13 @@ Result<Fetched> FetchRepositories(const FetchRequest& request, const Step& step,
   }
   AddNextPage(request, step, *listed, out);
   PULSE_CHECK(AddRepositoryPages(request, step, *listed, out));
+  const bool census = TakesCensus(request.options) && step.only.empty() && step.page == 0;
+  if (census && (Wants(request, kPrs) || Wants(request, kRepositories))) {
+    Step first;
+    first.rest = listed->rest;
+    first.census.emplace();
+    out.next.push_back({model::Stage::kExtract, request.entity_type, first.ToJson()});
+  }
   return out;
 }
 

@@ -86,6 +86,12 @@ class GithubConnector final : public Connector {
   std::span<const ScopeKey> scope_keys() const override { return kScopeKeys; }
   int transform_version() const override { return 1; }
 
+  /// A window's scope is a repository's id, which tells nobody whether it is still wanted.
+  bool Reads(const model::Integration& /*integration*/, const store::Window& /*window*/)
+      const override {
+    return true;
+  }
+
   Verdict Judge(const Call& call, const Answer& answer, EpochMs now) const override {
     return JudgeAnswer(call, answer, now);
   }
@@ -103,6 +109,7 @@ class GithubConnector final : public Connector {
     if (entity == nullptr && request.entity_type != kSync) {
       return Error{ErrorKind::kInvalid, "github has no entity '" + request.entity_type + "'"};
     }
+    if (step.census) return FetchCensus(request, step, api);
     if (!step.repository) {
       if (entity == nullptr || entity->root) return FetchRepositories(request, step, api);
       return Error{ErrorKind::kInvalid, request.entity_type + " is read as a part of github_prs"};

@@ -6,6 +6,37 @@
 
 namespace pulse::source::github {
 
+namespace {
+
+nlohmann::json CensusJson(const Census& census) {
+  nlohmann::json json = {{"pending", nlohmann::json::array()}};
+  for (const Census::Pending& one : census.pending) {
+    json["pending"].push_back(
+        {{"id", one.repository.id}, {"full_name", one.repository.full_name}, {"cursor", one.cursor}}
+    );
+  }
+  if (census.listed) json["listed"] = true;
+  if (census.believed) json["believed"] = true;
+  if (!census.verify.empty()) json["verify"] = census.verify;
+  return json;
+}
+
+Census CensusOf(Value json) {
+  Census census;
+  json["pending"].ForEach([&](Value one) {
+    census.pending.push_back(
+        {{one["id"].id(), std::string(one["full_name"].text().value_or(""))},
+         std::string(one["cursor"].text().value_or(""))}
+    );
+  });
+  census.listed = json["listed"].boolean().value_or(false);
+  census.believed = json["believed"].boolean().value_or(false);
+  census.verify = json["verify"].text().value_or("");
+  return census;
+}
+
+}  // namespace
+
 std::string Step::ToJson() const {
   nlohmann::json json = nlohmann::json::object();
   if (!only.empty()) json["repository"] = only;
@@ -20,6 +51,8 @@ std::string Step::ToJson() const {
     json["nested"].push_back({{"id", need.node_id}, {"kind", std::string(1, need.kind)}});
   }
   if (!numbers.empty()) json["numbers"] = numbers;
+  if (everything) json["everything"] = true;
+  if (census) json["census"] = CensusJson(*census);
   return json.dump();
 }
 
@@ -46,6 +79,8 @@ Result<Step> Step::FromJson(std::string_view params) {
   root["numbers"].ForEach([&](Value number) {
     if (const auto n = number.integer()) step.numbers.push_back(*n);
   });
+  step.everything = root["everything"].boolean().value_or(false);
+  if (root["census"].is_object()) step.census = CensusOf(root["census"]);
   return step;
 }
 

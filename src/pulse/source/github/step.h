@@ -33,6 +33,18 @@ struct NestedNeed {
 /// 24: see queries/pull_requests.graphql.
 inline constexpr int kPullRequestPage = 24;
 
+/// How far a census is. First it lists, repository by repository; then it verifies.
+struct Census {
+  struct Pending {
+    Repository repository;
+    std::string cursor;  ///< GraphQL: pull requests after this; REST: the page.
+  };
+  std::vector<Pending> pending;  ///< Repositories whose pull requests are still to be listed.
+  bool listed = false;           ///< No further page of repositories.
+  std::string verify;            ///< The entity type to verify; empty while it lists.
+  bool believed = false;         ///< The number of the missing was judged by an earlier step.
+};
+
 struct Step {
   std::string only;                      ///< Root: the one repository asked for; empty: the scope.
   std::optional<Repository> repository;  ///< Set in every step below the root.
@@ -43,6 +55,8 @@ struct Step {
   std::optional<EpochMs> until;       ///< Stop at records last updated before this.
   std::vector<NestedNeed> nested;     ///< Collected on the way, or to be fetched by this step.
   std::vector<std::int64_t> numbers;  ///< REST: pull requests whose lists this step fetches.
+  bool everything = false;       ///< Read to the end, prove nothing: records that are not here.
+  std::optional<Census> census;  ///< Set in the steps of a census.
 
   std::string ToJson() const;
   /// Errors: kInvalid.

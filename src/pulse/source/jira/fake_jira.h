@@ -83,6 +83,8 @@ struct JobRun {
   std::map<std::string, std::int64_t> census;
   std::vector<store::Window> windows;
   std::vector<model::Gap> gaps;
+  std::vector<std::string> listed;  ///< Ids of the census.
+  std::vector<store::Vanished> vanished;
   std::vector<Error> errors;  ///< Of attempts; a step that fails three times ends there.
   int steps = 0;
 

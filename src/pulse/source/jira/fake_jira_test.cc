@@ -159,7 +159,10 @@ Answer FakeJira::ServerSearch(const Call& call) const {
       if (issue != nullptr && !issue->left_out) found.push_back(IssueJson(*issue));
     }
   } else {
-    for (const FakeIssue& issue : issues) found.push_back(R"({"id":")" + issue.id + R"("})");
+    const bool whole = call.body.find(R"("updated"])") != std::string::npos;
+    for (const FakeIssue& issue : issues) {
+      found.push_back(whole ? IssueJson(issue) : R"({"id":")" + issue.id + R"("})");
+    }
   }
   const auto start = static_cast<std::size_t>(root["startAt"].integer().value_or(0));
   const std::size_t size = std::min<std::size_t>(
@@ -308,6 +311,10 @@ JobRun RunJob(const Connector& connector, Transport& transport, FetchRequest roo
     for (const auto& [entity, count] : fetched->census) run.census[entity] += count;
     for (store::Window& window : fetched->windows) run.windows.push_back(std::move(window));
     for (model::Gap& gap : fetched->gaps) run.gaps.push_back(std::move(gap));
+    for (const store::CensusIds& ids : fetched->census_ids) {
+      run.listed.insert(run.listed.end(), ids.external_ids.begin(), ids.external_ids.end());
+    }
+    for (store::Vanished& one : fetched->vanished) run.vanished.push_back(std::move(one));
     for (model::NewStep& step : fetched->next) {
       FetchRequest next = request;
       next.attempt = 0;

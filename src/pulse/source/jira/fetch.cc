@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
+#include "pulse/base/http_date.h"
+#include "pulse/source/census.h"
 #include "pulse/source/jira/fetch_issues.h"
 #include "pulse/source/jira/fetch_reference.h"
 #include "pulse/source/jira/judge.h"
@@ -39,6 +42,8 @@ bool Has(const Wanted& wanted, std::string_view entity) {
 
 Result<Wanted> WantedEntities(const FetchRequest& request) {
   if (request.options.entities.empty() && request.entity_type == "jira_sync") {
+    // Reference data has no past to read.
+    if (request.options.until) return Wanted{kIssuesEntity};
     return Wanted(kEverything.begin(), kEverything.end());
   }
   std::vector<std::string> asked = request.options.entities;
@@ -76,14 +81,15 @@ Result<std::optional<EpochMs>> StartOfPass(const FetchRequest& request) {
   return request.watermark(kIssuesEntity, WatermarkScope(request.integration));
 }
 
-/// A pass proves that everything up to its own start is loaded, unless it was told to look at a
-/// part.
+/// A pass proves that everything from where it began up to its own start is loaded, a backfill up
+/// to its end, and one with a query of its own nothing.
 void AnnounceWindow(
     const FetchRequest& request, std::optional<EpochMs> since, EpochMs pass_start, Fetched& fetched
 ) {
-  if (!request.options.query.empty() || request.options.since) return;
+  if (!request.options.query.empty()) return;
   const EpochMs from = since.value_or(0);
-  const EpochMs to = pass_start - kIndexLag;
+  EpochMs to = pass_start - kIndexLag;
+  if (request.options.until) to = std::min(to, *request.options.until);
   if (to <= from) return;
   fetched.windows.push_back(
       {std::string(kIssuesEntity), WatermarkScope(request.integration), from, to}
@@ -98,15 +104,112 @@ void ReadMapping(const FetchRequest& request, Value catalogue, SyncContext& cont
   fields.insert(fields.begin(), named->second);
 }
 
+/// Reference data changes with the issues that use it; on its own it is read once a day.
+constexpr EpochMs kReferenceAge = EpochMs{24} * 60 * 60 * 1000;
+
+/// What the reference lists of a pass prove, so that the next one may leave them out for a day.
+void AnnounceReference(std::string_view entity, EpochMs pass_start, Fetched& fetched) {
+  fetched.windows.push_back({std::string(entity), "", 0, pass_start});
+}
+
+Result<bool> IsReferenceFresh(
+    const FetchRequest& request, const Wanted& wanted, EpochMs pass_start
+) {
+  for (const std::string_view entity : wanted) {
+    if (entity == kIssuesEntity) continue;
+    PULSE_TRY(const auto read, request.watermark(entity, ""));
+    if (!read || *read < pass_start - kReferenceAge) return false;
+  }
+  return true;
+}
+
+/// An incremental pass asks for changed issues first: mostly there are none, and then this is the
+/// only call it takes.
+struct FirstLook {
+  std::optional<Call> call;
+  std::optional<Answer> answer;
+  EpochMs time = 0;  ///< The server's.
+  bool nothing_new = false;
+};
+
+Result<FirstLook> LookForChanges(StepAtWork& step) {
+  FirstLook look;
+  step.context.deployment = Deployment::kCloud;
+  Call call = FirstPageCall(step);
+  auto answer = step.transport.Send(call);
+  if (!answer) {
+    // No such search: a Data Center, which is asked in its own way.
+    if (answer.error().kind() == ErrorKind::kNotFound) return look;
+    if (answer.error().kind() == ErrorKind::kInvalid) return look;
+    return std::move(answer).error();
+  }
+  look.time = ParseHttpDate(HeaderOf(*answer, "Date")).value_or(step.request.now);
+  look.nothing_new = IsLastAndEmpty(*answer);
+  look.call = std::move(call);
+  look.answer = *std::move(answer);
+  return look;
+}
+
+bool IsIncremental(const FetchRequest& request, const Wanted& wanted) {
+  const model::JobOptions& options = request.options;
+  return Has(wanted, kIssuesEntity) && request.watermark && options.query.empty() &&
+         !options.full && !options.until && !options.since;
+}
+
+/// The issues' first step, or their first page if it has come already.
+Result<> BeginIssues(const StepAtWork& step, FirstLook look, Fetched& fetched) {
+  if (look.answer && step.context.deployment == Deployment::kCloud) {
+    auto page = TakeFirstPage(step, *look.call, *std::move(look.answer));
+    if (page) {
+      std::ranges::move(page->pages, std::back_inserter(fetched.pages));
+      std::ranges::move(page->next, std::back_inserter(fetched.next));
+      fetched.census.merge(page->census);
+      return {};
+    }
+  }
+  PULSE_TRY(model::NewStep first, FirstIssueStep(step));
+  fetched.next.push_back(std::move(first));
+  return {};
+}
+
+/// Everything but the issues.
+Result<> BeginReference(
+    const StepAtWork& step, const Wanted& wanted, EpochMs pass_start, Fetched& fetched
+) {
+  for (const std::string_view entity : wanted) {
+    if (entity == kIssuesEntity) continue;
+    if (step.request.options.query.empty()) AnnounceReference(entity, pass_start, fetched);
+    if (entity == kFieldsEntity) continue;  // Came with the mapping.
+    for (model::NewStep& next : ReferenceSteps(step.request, step.context, entity)) {
+      fetched.next.push_back(std::move(next));
+    }
+  }
+  return {};
+}
+
 Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
   PULSE_TRY(const Wanted wanted, WantedEntities(request));
   PULSE_CHECK(CheckScope(request.integration));
-  PULSE_TRY(const ServerInfo server, AskServerInfo(transport, request.now));
   StepAtWork step{request, transport, {}, {}};
+  Fetched fetched;
+  FirstLook look;
+  if (Has(wanted, kIssuesEntity)) {
+    PULSE_TRY(step.context.since, StartOfPass(request));
+  }
+  if (IsIncremental(request, wanted) && step.context.since) {
+    PULSE_TRY(look, LookForChanges(step));
+    PULSE_TRY(const bool fresh, IsReferenceFresh(request, wanted, look.time));
+    const bool census = TakesCensus(request.options);
+    if (look.nothing_new && fresh && !census) {
+      fetched.census[std::string(kIssuesEntity)] = 0;
+      AnnounceWindow(request, step.context.since, look.time, fetched);
+      return fetched;
+    }
+  }
+
+  PULSE_TRY(const ServerInfo server, AskServerInfo(transport, request.now));
   step.context.deployment = server.deployment;
   step.context.site = server.site;
-
-  Fetched fetched;
   if (Has(wanted, kIssuesEntity) || Has(wanted, kFieldsEntity)) {
     const Call call = GetCall(step.context, "/field", "/field");
     PULSE_TRY(Reply reply, Ask(transport, call));
@@ -114,17 +217,12 @@ Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
     if (Has(wanted, kFieldsEntity)) AppendFieldPage(step, call, std::move(reply), fetched);
   }
   if (Has(wanted, kIssuesEntity)) {
-    PULSE_TRY(step.context.since, StartOfPass(request));
-    AnnounceWindow(request, step.context.since, server.time, fetched);
-    PULSE_TRY(model::NewStep first, FirstIssueStep(step));
-    fetched.next.push_back(std::move(first));
+    AnnounceWindow(request, step.context.since, look.answer ? look.time : server.time, fetched);
+    PULSE_CHECK(BeginIssues(step, std::move(look), fetched));
+    const bool beside = TakesCensus(request.options) && step.context.since;
+    if (beside) fetched.next.push_back(CensusStep(step.context));
   }
-  for (const std::string_view entity : wanted) {
-    if (entity == kIssuesEntity || entity == kFieldsEntity) continue;
-    for (model::NewStep& next : ReferenceSteps(request, step.context, entity)) {
-      fetched.next.push_back(std::move(next));
-    }
-  }
+  PULSE_CHECK(BeginReference(step, wanted, server.time, fetched));
   return fetched;
 }
 
@@ -138,8 +236,11 @@ Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport) {
   if (request.entity_type == kChangesEntity) return FetchHistories(step);
   if (request.entity_type == kDetailsEntity) return FetchLists(step);
   if (request.entity_type != kIssuesEntity) return FetchReference(step);
-  if (root["do"].text() == "page") return FetchPage(step);
-  return root["do"].text() == "sweep" ? FetchSweep(step) : FetchIssues(step);
+  const auto what = root["do"].text();
+  if (what == "page") return FetchPage(step);
+  if (what == "sweep") return FetchSweep(step);
+  if (what == "census") return FetchCensus(step);
+  return what == "verify" ? FetchVerify(step) : FetchIssues(step);
 }
 
 }  // namespace pulse::source::jira

@@ -163,7 +163,7 @@ bool IsThisPagesFault(const Error& error) {
 /// on as a step of its own, and so is the rest.
 Fetched Detach(const StepAtWork& step, std::vector<std::string> asked, const IssueChain& rest) {
   Fetched fetched;
-  fetched.next.push_back(ChainStep(step.context, {std::move(asked), {}, {}}));
+  fetched.next.push_back(ChainStep(step.context, {std::move(asked), {}, {}, rest.keep}));
   fetched.next.push_back(ChainStep(step.context, rest));
   return fetched;
 }
@@ -197,6 +197,7 @@ Result<Fetched> FetchIssues(const StepAtWork& step) {
   fetched.pages.push_back(
       NewPage(step, call, kIssuesEntity, Identity(step.context, asked), *std::move(answer), records)
   );
+  fetched.pages.back().keep_equal = chain.keep;
   if (step.context.deployment == Deployment::kCloud) {
     Append(chain.histories, std::move(page->histories));
   }

@@ -7,6 +7,12 @@
 ///     kPages   page → page → … → histories, lists
 ///     kBulk    sweep → sweep → …
 ///                └ chain → chain → … → histories, lists   (several side by side)
+///
+/// A job that takes a census and reads every issue has listed their ids by either plan; one that
+/// reads what changed lists them beside it. Both end in a verification:
+///
+///     census → census → … → verify → verify → …
+///                └ chains of ids without a living row
 
 #include <span>
 #include <string>
@@ -29,6 +35,18 @@ model::NewStep PageStep(const SyncContext& context);
 /// A sweep leaves out the issues that were `read` before.
 model::NewStep SweepStep(const SyncContext& context, std::span<const std::string> read = {});
 
+/// The search an incremental pass begins with, before anything else is known of a Cloud site, and
+/// what to do with its answer once more is known.
+Call FirstPageCall(const StepAtWork& step);
+Result<Fetched> TakeFirstPage(const StepAtWork& step, const Call& call, Answer answer);
+/// Whether the answer lists no issue and is the last page. An undecodable one is none of it.
+bool IsLastAndEmpty(const Answer& answer);
+
+/// Lists the ids of all issues in scope, beside a pass that reads what changed.
+model::NewStep CensusStep(SyncContext context);
+/// Finds out what became of the issues that the census did not list.
+model::NewStep VerifyStep(const SyncContext& context);
+
 /// One page of whole issues: its share of the census, and the next page as a step. After 20 pages,
 /// and when the last attempt gets no readable page or no way on, a sweep reads the rest. Errors: as
 /// of FetchSweep; kInvalid when the page is no JSON.
@@ -43,6 +61,23 @@ Result<Fetched> FetchSweep(const StepAtWork& step);
 /// kept as failed, with a gap that names its issues; one the source keeps refusing leaves the
 /// chain.
 Result<Fetched> FetchIssues(const StepAtWork& step);
+
+/// One page of the census; ids without a living row are fetched like changed issues. The last page
+/// makes the verification.
+Result<Fetched> FetchCensus(const StepAtWork& step);
+
+/// Asks for up to 1,000 missing issues by id. Those that answer are fetched, the others vanished:
+/// `archived` (the issue or its project is), `access_lost` (the project is no longer visible, or no
+/// longer in this integration's scope), else `deleted`. Too many are a gap, and nobody is asked.
+Result<Fetched> FetchVerify(const StepAtWork& step);
+
+/// The ids that a page of a pass over everything lists go into its census too. Returns which of
+/// them have no living row: their pages must be kept even if they look like last time's.
+Result<std::vector<std::string>> NoteCensus(
+    const StepAtWork& step, std::vector<std::string> ids, Fetched& fetched
+);
+/// The step at the end of a pass over everything that takes a census.
+void EndCensus(const StepAtWork& step, Fetched& fetched);
 
 /// Complete histories of up to 1,000 issues, as one raw page however many pages they took.
 Result<Fetched> FetchHistories(const StepAtWork& step);

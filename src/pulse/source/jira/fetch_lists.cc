@@ -60,7 +60,7 @@ void AppendListSteps(
 ) {
   while (!lists.empty()) {
     const auto some = lists.first(std::min(kListsPerStep, lists.size()));
-    const IssueChain chain{{}, {}, {some.begin(), some.end()}};
+    const IssueChain chain{{}, {}, {some.begin(), some.end()}, false};
     steps.push_back(
         {.entity_type = std::string(kDetailsEntity),
          .params = StepParams(context, chain.ToMembers())}

@@ -172,15 +172,23 @@ Result<Fetched> Keep(
 
   Fetched fetched;
   ++row.pages;
+  const auto read_before = static_cast<std::ptrdiff_t>(row.read.size());
   fetched.census[std::string(kIssuesEntity)] = NoteRead(issues, row.read);
+  PULSE_TRY(
+      const auto absent, NoteCensus(step, {row.read.begin() + read_before, row.read.end()}, fetched)
+  );
   Append(row.waiting.histories, issues.histories);
   Append(row.waiting.lists, issues.lists);
-  if (returned > 0) fetched.pages.push_back(KeptPage(step, call, std::move(answer), page));
+  if (returned > 0) {
+    fetched.pages.push_back(KeptPage(step, call, std::move(answer), page));
+    fetched.pages.back().keep_equal = !absent.empty();
+  }
 
   const std::optional<SearchCursor> way_on = next ? *next : std::nullopt;
   const bool is_last = next && !way_on;
   if (is_last) {
     FlushAll(step.context, row, fetched);
+    EndCensus(step, fetched);
   } else if (way_on && row.pages < kMostPagesInARow) {
     row.at = *way_on;
     FlushFullBatches(step.context, row, fetched);
@@ -194,6 +202,21 @@ Result<Fetched> Keep(
 }  // namespace
 
 model::NewStep PageStep(const SyncContext& context) { return StepOf(context, PageRow{}); }
+
+Call FirstPageCall(const StepAtWork& step) { return PageCall(step, SearchCursor{}); }
+
+bool IsLastAndEmpty(const Answer& answer) {
+  const auto page = JsonPage::Parse(answer.body);
+  if (!page) return false;
+  const Value root = (*page)->root();
+  const bool more = !root["nextPageToken"].id().empty() && root["isLast"].boolean() != true;
+  return root["issues"].is_array() && root["issues"].size() == 0 && !more;
+}
+
+Result<Fetched> TakeFirstPage(const StepAtWork& step, const Call& call, Answer answer) {
+  PULSE_TRY(SearchPage page, TakeApart(answer.body));
+  return Keep(step, call, PageRow{}, std::move(answer), std::move(page));
+}
 
 Result<Fetched> FetchPage(const StepAtWork& step) {
   PageRow row = PageRow::FromParams(step.params);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pulse/base/time.h"
 #include "pulse/source/jira/fake_jira.h"
 #include "pulse/source/jira/jira.h"
 
@@ -124,8 +125,46 @@ TEST_F(JiraPages, AnIncrementalPassThatFindsNothingIsOneCall) {
 
   ExpectAllOf(run, 0);
   EXPECT_EQ(jira.Count(kSearch), 1);
-  EXPECT_EQ(jira.Count(kEstimate) + jira.Count(kBulk) + jira.Count(kHistories), 0);
+  EXPECT_EQ(jira.sent.size(), 1U) << "not even who the server is";
   EXPECT_THAT(run.pages, IsEmpty());
+  ASSERT_EQ(run.windows.size(), 1U);
+  EXPECT_EQ(run.windows[0].from, 1700000000000);
+}
+
+TEST_F(JiraPages, AnIncrementalPassOverEverythingIsOneCallToo) {
+  FakeJira jira({.date = "Mon, 23 Nov 2026 10:00:00 GMT"});
+  const EpochMs now = *ParseInstant("2026-11-23T10:00:00Z");
+  constexpr EpochMs kHour = EpochMs{60} * 60 * 1000;
+  EpochMs reference_age = 23 * kHour;
+  FetchRequest request = RootRequest();
+  request.watermark = [&](std::string_view entity, std::string_view) {
+    return Result<std::optional<EpochMs>>(
+        entity == "jira_issues" ? now - kHour : now - reference_age
+    );
+  };
+
+  RunJob(*connector_, jira, request);
+  EXPECT_EQ(jira.sent.size(), 1U);
+
+  reference_age = 25 * kHour;
+  RunJob(*connector_, jira, request);
+  EXPECT_EQ(jira.Count("GET /rest/api/3/status"), 1) << "once a day at least";
+
+  reference_age = kHour;
+  jira.AddIssues(1);
+  const JobRun run = RunJob(*connector_, jira, request);
+  EXPECT_EQ(jira.Count("GET /rest/api/3/status"), 2) << "a changed issue may use a new status";
+  EXPECT_EQ(run.Transformed(*connector_, model::kWorkItems).size(), 1U);
+}
+
+TEST_F(JiraPages, ADataCenterIsFoundOutByTheSearchItDoesNotHave) {
+  FakeJira jira({.is_cloud = false});
+  jira.AddIssues(2);
+
+  const JobRun run = RunIncremental(jira);
+
+  ExpectAllOf(run, 2);
+  EXPECT_THAT(run.errors, IsEmpty());
 }
 
 TEST_F(JiraPages, AnIncrementalPassThatFindsLittleIsOneCallToo) {
@@ -145,7 +184,7 @@ TEST_F(JiraPages, AreAskedForByCreationWithTheirFieldsAndHistories) {
 
   RunIncremental(jira);
 
-  const Call& call = jira.sent.back();
+  const Call& call = jira.sent.front();
   ASSERT_EQ(call.endpoint, kSearch);
   EXPECT_THAT(call.body, HasSubstr(R"(updated >= 1700000000000 ORDER BY created ASC")"));
   EXPECT_THAT(call.body, HasSubstr(R"("expand":"changelog")")) << "a text here, a list in bulk";

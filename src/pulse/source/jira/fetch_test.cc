@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pulse/base/time.h"
 #include "pulse/source/jira/fake_jira.h"
 #include "pulse/source/jira/jira.h"
 
@@ -259,16 +262,68 @@ TEST_F(JiraFetch, AnnouncesTheProvenWindowFiveMinutesShortOfTheServersClock) {
   EXPECT_EQ(FormatInstant(run.windows[0].to), "2026-11-23T09:55:00.000Z") << "not our own clock";
 }
 
-TEST_F(JiraFetch, AQueryOrASinceAnnouncesNoWindow) {
-  FakeJira jira;
-  FetchRequest query = RootRequest();
-  query.options.query = "project = TEST";
-  FetchRequest since = RootRequest();
-  since.options.since = 1000;
+TEST_F(JiraFetch, ProvesWhatItReads) {
+  FakeJira jira({.date = "Mon, 23 Nov 2026 10:00:00 GMT"});
+  const auto proven = [&](const model::JobOptions& options) {
+    FetchRequest request = RootRequest({"jira_issues"});
+    request.options = options;
+    std::vector<std::string> windows;
+    for (const store::Window& window : RunJob(*connector_, jira, request).windows) {
+      windows.push_back(FormatInstant(window.from) + " " + FormatInstant(window.to));
+    }
+    return windows;
+  };
+  const EpochMs since = *ParseInstant("2026-11-01T00:00:00Z");
+  const EpochMs until = *ParseInstant("2026-11-20T00:00:00Z");
 
-  EXPECT_THAT(RunJob(*connector_, jira, query).windows, IsEmpty());
-  EXPECT_THAT(RunJob(*connector_, jira, since).windows, IsEmpty());
-  EXPECT_EQ(RunJob(*connector_, jira, RootRequest()).windows.size(), 1U) << "a plain sync does";
+  EXPECT_THAT(proven({.entities = {"jira_issues"}, .query = "project = TEST"}), IsEmpty());
+  EXPECT_THAT(
+      proven({.since = since, .entities = {"jira_issues"}}),
+      ElementsAre("2026-11-01T00:00:00.000Z 2026-11-23T09:55:00.000Z")
+  );
+  EXPECT_THAT(
+      proven({.since = since, .until = until, .entities = {"jira_issues"}}),
+      ElementsAre("2026-11-01T00:00:00.000Z 2026-11-20T00:00:00.000Z")
+  );
+  EXPECT_THAT(
+      proven({.since = since, .until = until + 86'400'000LL * 30, .entities = {"jira_issues"}}),
+      ElementsAre("2026-11-01T00:00:00.000Z 2026-11-23T09:55:00.000Z")
+  ) << "nobody can prove the future";
+  EXPECT_THAT(
+      proven({.full = true, .entities = {"jira_issues"}}),
+      ElementsAre("1970-01-01T00:00:00.000Z 2026-11-23T09:55:00.000Z")
+  );
+}
+
+TEST_F(JiraFetch, ABackfillReadsIssuesOnlyAndUpToItsEnd) {
+  FakeJira jira;
+  jira.AddIssues(3);
+  FetchRequest request = RootRequest();
+  request.options.since = 1000;
+  request.options.until = 2000;
+
+  const JobRun run = RunJob(*connector_, jira, request);
+
+  EXPECT_EQ(WorkItems(run), 3U);
+  EXPECT_EQ(jira.Count("GET /rest/api/3/status"), 0);
+  const auto search = std::find_if(jira.sent.begin(), jira.sent.end(), [](const Call& call) {
+    return call.endpoint == kSweep;
+  });
+  ASSERT_NE(search, jira.sent.end());
+  EXPECT_THAT(search->body, HasSubstr("updated >= 1000 AND updated < 2000 "));
+}
+
+TEST_F(JiraFetch, DataCenterAppliesTheEndOfABackfillToWhatComes) {
+  FakeJira jira({.is_cloud = false});
+  jira.AddIssues(3);
+  FetchRequest request = RootRequest({"jira_issues"});
+  request.options.since = 1000;
+  request.options.until = *ParseInstant("2024-03-01T10:00:00Z");  // When all were updated.
+
+  EXPECT_EQ(WorkItems(RunJob(*connector_, jira, request)), 0U);
+  EXPECT_THAT(jira.sent.back().body, Not(HasSubstr("updated <")));
+  *request.options.until += 1;
+  EXPECT_EQ(WorkItems(RunJob(*connector_, jira, request)), 3U);
 }
 
 TEST_F(JiraFetch, StartsAtTheWatermarkUnlessAskedForEverything) {

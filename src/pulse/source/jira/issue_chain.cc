@@ -81,7 +81,9 @@ std::string IssueChain::ToMembers() const {
     members.append("]");
     separator = ",";
   }
-  return members += ']';
+  members += ']';
+  if (keep) members += R"(,"keep":true)";
+  return members;
 }
 
 IssueChain IssueChain::FromParams(Value params) {
@@ -93,10 +95,11 @@ IssueChain IssueChain::FromParams(Value params) {
   params["lists"].ForEach([&](Value pair) {
     chain.lists.push_back({At(pair, 0).id(), At(pair, 1).id()});
   });
+  chain.keep = params["keep"].boolean().value_or(false);
   return chain;
 }
 
-std::vector<IssueChain> PlanChains(std::span<const std::string> ids) {
+std::vector<IssueChain> PlanChains(std::span<const std::string> ids, bool keep) {
   std::vector<IssueChain> chains;
   if (ids.empty()) return chains;
   const std::size_t count = (ids.size() + kIssuesPerChain - 1) / kIssuesPerChain;
@@ -105,7 +108,8 @@ std::vector<IssueChain> PlanChains(std::span<const std::string> ids) {
   const std::size_t length = (calls + count - 1) / count * kIssuesPerCall;
   while (!ids.empty()) {
     const auto part = ids.first(std::min(length, ids.size()));
-    chains.push_back({.ids = {part.begin(), part.end()}, .histories = {}, .lists = {}});
+    chains.push_back({.ids = {part.begin(), part.end()}, .histories = {}, .lists = {}, .keep = keep}
+    );
     ids = ids.subspan(part.size());
   }
   return chains;

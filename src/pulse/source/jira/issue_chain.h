@@ -45,6 +45,7 @@ struct IssueChain {
   std::vector<std::string> ids;  ///< Still to be fetched, in order.
   std::vector<LongHistory> histories;
   std::vector<LongList> lists;
+  bool keep = false;  ///< Its pages are kept although they may equal earlier ones.
 
   /// Members of step params:
   /// `"ids":"10001,10002","histories":[["10001",57]],"lists":[["10001","comment"]]`.
@@ -53,7 +54,7 @@ struct IssueChain {
 };
 
 /// Cuts a sweep page into chains of nearly equal length.
-std::vector<IssueChain> PlanChains(std::span<const std::string> ids);
+std::vector<IssueChain> PlanChains(std::span<const std::string> ids, bool keep = false);
 
 /// Cuts histories into batches that one bulk call answers as a rule: at most 1,000 issues and
 /// 10,000 entries each (one history may be longer than that).

@@ -6,6 +6,7 @@
 #include "pulse/source/jira/judge.h"
 #include "pulse/source/jira/people.h"
 #include "pulse/source/jira/server_info.h"
+#include "pulse/source/jira/sync_context.h"
 #include "pulse/source/jira/transform.h"
 #include "pulse/source/jira/transform_changes.h"
 #include "pulse/source/jira/transform_issue.h"
@@ -43,6 +44,10 @@ class JiraConnector final : public Connector {
   std::span<const std::string_view> entity_types() const override { return kEntityTypes; }
   std::span<const ScopeKey> scope_keys() const override { return kScopeKeys; }
   int transform_version() const override { return 1; }
+
+  bool Reads(const model::Integration& integration, const store::Window& window) const override {
+    return window.entity_type != kIssuesEntity || window.scope == WatermarkScope(integration);
+  }
 
   Verdict Judge(const Call& call, const Answer& answer, EpochMs now) const override {
     return JudgeAnswer(call, answer, now);

@@ -63,6 +63,12 @@ std::string BoundedJql(const FetchRequest& request, const SyncContext& context) 
   if (context.since || jql.empty()) {
     restrict_to("updated >= " + std::to_string(context.since.value_or(0)));
   }
+  // By offset an issue that changes while it is read, and so leaves the set, would shift an unseen
+  // one out of it: there the bound is applied to what comes.
+  const auto until = request.options.until;
+  if (until && context.deployment == Deployment::kCloud) {
+    restrict_to("updated < " + std::to_string(*until));
+  }
   return jql;
 }
 

@@ -4,8 +4,9 @@
 /// The JQL of an issue search.
 ///
 /// Bounds are unquoted epoch milliseconds: quoted dates have minute precision and are read in the
-/// account's own time zone. There is no upper bound: with one, an issue that changes all the time
-/// is never seen. Order is by creation, which never changes, so pages do not shift.
+/// account's own time zone. There is no upper bound but that of a backfill, which lies in the past:
+/// with one that moves along, an issue that changes all the time is never seen. Order is by
+/// creation, which never changes, so pages do not shift.
 
 #include <string>
 #include <string_view>

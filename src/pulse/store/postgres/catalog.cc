@@ -302,4 +302,17 @@ Result<std::vector<SecretOwner>> PostgresCatalog::SecretsNotSealedWith(std::stri
   return owners;
 }
 
+Result<> PostgresCatalog::Audit(const AuditEntry& entry) {
+  PULSE_TRY(Transaction tx, pool_.Begin(entry.tenant));
+  tx.Queue(
+      sql::catalog::audit,
+      entry.tenant,
+      Instant{clock_.Now()},
+      entry.actor,
+      entry.action,
+      entry.detail
+  );
+  return tx.Commit();
+}
+
 }  // namespace pulse::store::postgres

@@ -31,6 +31,7 @@ class PostgresCatalog final : public Catalog {
   Result<> PutSecret(SecretOwner owner, const SealedSecret& secret) override;
   Result<SealedSecret> GetSecret(SecretOwner owner) override;
   Result<std::vector<SecretOwner>> SecretsNotSealedWith(std::string_view key_id) override;
+  Result<> Audit(const AuditEntry& entry) override;
 
  private:
   /// One try; `sqlstate` says why it failed.

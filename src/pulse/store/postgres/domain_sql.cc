@@ -117,6 +117,16 @@ std::string RecordOf(const model::Table& table) {
   return text += ")";
 }
 
+/// Where the source can be asked for a row: its locator columns with # between them.
+std::string Locator(const model::Table& table) {
+  std::string text;
+  for (const std::string_view column : table.locator) {
+    text.append(text.empty() ? "" : " || '#' || ").append("coalesce(t.").append(column);
+    text += "::text, '')";
+  }
+  return text.empty() ? "''" : text;
+}
+
 }  // namespace
 
 const model::Table* AnyChildOf(const model::Table& parent) {
@@ -232,7 +242,8 @@ void DomainSql::DescribeCensus(TableSql& sql) {
   sql.missing = Keep(
       table,
       "missing",
-      "SELECT t.external_id" + from + " AND " + missing + " ORDER BY t.id LIMIT $6"
+      "SELECT t.external_id, " + Locator(table) + from + " AND " + missing +
+          " ORDER BY t.id LIMIT $6"
   );
   sql.missing_counts = Keep(
       table,

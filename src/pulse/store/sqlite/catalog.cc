@@ -306,4 +306,11 @@ Result<std::vector<SecretOwner>> SqliteCatalog::SecretsNotSealedWith(std::string
   });
 }
 
+Result<> SqliteCatalog::Audit(const AuditEntry& entry) {
+  const EpochMs now = database_.now();
+  return database_.Write([&](Connection& db) -> Result<> {
+    return db.Do(sql::catalog::audit, entry.tenant, now, entry.actor, entry.action, entry.detail);
+  });
+}
+
 }  // namespace pulse::store::sqlite

@@ -27,6 +27,7 @@ class SqliteCatalog final : public Catalog {
   Result<> PutSecret(SecretOwner owner, const SealedSecret& secret) override;
   Result<SealedSecret> GetSecret(SecretOwner owner) override;
   Result<std::vector<SecretOwner>> SecretsNotSealedWith(std::string_view key_id) override;
+  Result<> Audit(const AuditEntry& entry) override;
 
  private:
   Database& database_;

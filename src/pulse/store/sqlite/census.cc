@@ -103,7 +103,11 @@ Result<Missing> ReadMissing(
       Statement ids,
       db.Select(of->missing, job.tenant, job.integration, job.id, entity_type, began, limit)
   );
-  PULSE_TRY(missing.external_ids, FirstColumn(std::move(ids)));
+  PULSE_TRY(bool more, ids.Next());
+  while (more) {
+    missing.rows.push_back({std::string(ids.Text(0)), std::string(ids.Text(1))});
+    PULSE_TRY(more, ids.Next());
+  }
   return missing;
 }
 

@@ -73,6 +73,15 @@ std::string RecordOf(const model::Table& table) {
   return text += ")";
 }
 
+std::string Locator(const model::Table& table) {
+  std::string text;
+  for (const std::string_view column : table.locator) {
+    text.append(text.empty() ? "" : " || '#' || ").append("coalesce(").append(column);
+    text += ", '')";
+  }
+  return text.empty() ? "''" : text;
+}
+
 std::string Show(const model::Table& table) {
   std::string text = "SELECT " + RecordOf(table) + ", " + List(CellsOf(table));
   if (table.primary()) text += ", deleted_at";
@@ -164,8 +173,11 @@ void DomainSql::DescribeCensus(TableSql& sql) {
       "c.entity_type = ?4 AND c.external_id = r.external_id)";
   const std::string missing = "deleted_at IS NULL AND updated_at < ?5 AND NOT " + listed;
   const std::string from = " FROM " + name + " r WHERE tenant_id = ?1 AND integration_id = ?2 AND ";
-  sql.missing =
-      Keep(table, "missing", "SELECT external_id" + from + missing + " ORDER BY id LIMIT ?6");
+  sql.missing = Keep(
+      table,
+      "missing",
+      "SELECT external_id, " + Locator(table) + from + missing + " ORDER BY id LIMIT ?6"
+  );
   sql.missing_counts = Keep(
       table,
       "missing_counts",

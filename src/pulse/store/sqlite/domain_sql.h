@@ -31,7 +31,7 @@ struct TableSql {
   /// (tenant, integration, external id, now, reason, began): marks the row deleted, unless it was
   /// written since → its id
   Query vanish;
-  Query missing;         ///< (tenant, integration, job, entity type, began, limit) → external id
+  Query missing;  ///< (tenant, integration, job, entity type, began, limit) → external id, locator
   Query missing_counts;  ///< (tenant, integration, job, entity type, began) → known, missing
   Query absent;          ///< (tenant, integration, JSON array of ids) → those without a living row
 

@@ -38,6 +38,11 @@ class CensusConformance : public StoreConformance {
     return Value(store().ledger().ReadAbsent(world.tenant, world.integration, "jira_issues", ids));
   }
   using Ids = std::vector<std::string>;
+  static Ids IdsOf(const Missing& missing) {
+    Ids ids;
+    for (const MissingRow& row : missing.rows) ids.push_back(row.external_id);
+    return ids;
+  }
 };
 
 TEST_P(CensusConformance, FindsTheRowsThatNobodyListed) {
@@ -48,7 +53,24 @@ TEST_P(CensusConformance, FindsTheRowsThatNobodyListed) {
 
   EXPECT_EQ(missing.known, 4);
   EXPECT_EQ(missing.missing, 2);
-  EXPECT_EQ(missing.external_ids, (Ids{"2", "4"}));
+  EXPECT_EQ(IdsOf(missing), (Ids{"2", "4"}));
+}
+
+TEST_P(CensusConformance, SaysWhereTheSourceKeepsWhatIsMissing) {
+  model::RowBatch batch;
+  AddIssue(batch, {.id = "1"});
+  AddPr(batch, "9", 7, "PAY-1");
+  Load(acme_, batch);
+  const model::Step verify = List(acme_, BeginCensus(acme_), {});
+
+  const Missing prs =
+      Value(store().ledger().ReadMissing(acme_.tenant, verify.job, "github_prs", 10));
+
+  ASSERT_EQ(prs.rows.size(), 1U);
+  EXPECT_EQ(prs.rows[0].external_id, "9");
+  EXPECT_EQ(prs.rows[0].locator, "acme/shop#7");
+  ASSERT_EQ(ReadMissing(verify).rows.size(), 1U);
+  EXPECT_EQ(ReadMissing(verify).rows[0].locator, "") << "the issue names no project";
 }
 
 TEST_P(CensusConformance, HandsOutNoMoreThanTheLimit) {
@@ -57,7 +79,7 @@ TEST_P(CensusConformance, HandsOutNoMoreThanTheLimit) {
   const Missing missing = ReadMissing(List(acme_, BeginCensus(acme_), {}), 2);
 
   EXPECT_EQ(missing.missing, 3);
-  EXPECT_EQ(missing.external_ids, (Ids{"1", "2"}));
+  EXPECT_EQ(IdsOf(missing), (Ids{"1", "2"}));
 }
 
 TEST_P(CensusConformance, LeavesOutRowsWrittenSinceTheJobBegan) {
@@ -76,7 +98,7 @@ TEST_P(CensusConformance, LeavesOutRowsWrittenSinceTheJobBegan) {
   const Missing missing = ReadMissing(verify);
 
   EXPECT_EQ(missing.known, 2) << "one is new";
-  EXPECT_EQ(missing.external_ids, Ids{"1"});
+  EXPECT_EQ(IdsOf(missing), Ids{"1"});
   Commit(Vanish(verify, {"1", "2", "5"}));
   EXPECT_EQ(CountOf(acme_, "work_items WHERE deleted_at IS NOT NULL"), 1);
 }
@@ -113,7 +135,7 @@ TEST_P(CensusConformance, CountsTheKnownAsOfTheBeginningOfTheJob) {
 
   EXPECT_EQ(rest.known, 3);
   EXPECT_EQ(rest.missing, 1);
-  EXPECT_EQ(rest.external_ids, Ids{"2"});
+  EXPECT_EQ(IdsOf(rest), Ids{"2"});
 }
 
 TEST_P(CensusConformance, LeavesAMarkedRowAsItIs) {

@@ -5,8 +5,8 @@
 ///
 ///   #include "pulse/store/testing/store_conformance.h"
 ///   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(BackendFactory{…}));
-///   and the same for RawConformance, WindowsConformance, CensusConformance, PreviewConformance and
-///   RetentionConformance.
+///   and the same for DispatchConformance, RawConformance, SchedulesConformance, WindowsConformance,
+///   CensusConformance, PreviewConformance and RetentionConformance.
 
 #include "pulse/store/testing/catalog_conformance.h"
 #include "pulse/store/testing/census_conformance.h"
@@ -18,4 +18,5 @@
 #include "pulse/store/testing/preview_conformance.h"
 #include "pulse/store/testing/raw_conformance.h"
 #include "pulse/store/testing/retention_conformance.h"
+#include "pulse/store/testing/schedules_conformance.h"
 #include "pulse/store/testing/windows_conformance.h"

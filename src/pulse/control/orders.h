@@ -1,0 +1,43 @@
+#pragma once
+
+/// \file
+/// Orders: turns the messages of other programs into jobs, once each. The contract is
+/// docs/reference/messages.md.
+
+#include "pulse/control/order.h"
+#include "pulse/queue/queue.h"
+#include "pulse/source/source.h"
+#include "pulse/store/store.h"
+#include "pulse/telemetry/log.h"
+
+namespace pulse::control {
+
+/// Thread-safe; the references outlive it. Goes into pipeline::Environment::accept_order:
+///
+///   environment.accept_order = [&](const queue::ForeignMessage& m) { return orders.Accept(m); };
+class Orders {
+ public:
+  Orders(store::Store& store, const source::Connectors& connectors, telemetry::Logger& logger)
+      : store_(store), connectors_(connectors), logger_(logger) {}
+
+  /// Done (the message may be acked): a job was submitted or already there, or the tenant was told
+  /// why not by a failed row of raw_extraction_data, or the tenant does not exist, which is logged
+  /// and goes into the audit trail. The same message_id never makes a second job; a message that is
+  /// refused and delivered twice may leave two rows.
+  ///
+  /// Errors: kInvalid (no order: to be set aside as unreadable); kUnavailable, kInternal,
+  /// kTimeout (the database: leave the message in its queue).
+  Result<> Accept(const queue::ForeignMessage& message);
+
+ private:
+  /// Nothing when the order can be carried out.
+  Result<std::optional<Refusal>> Check(const Order& order);
+  Result<> Submit(const Order& order, const queue::ForeignMessage& message);
+  Result<> Refuse(const Refusal& refusal, const queue::ForeignMessage& message);
+
+  store::Store& store_;
+  const source::Connectors& connectors_;
+  telemetry::Logger& logger_;
+};
+
+}  // namespace pulse::control

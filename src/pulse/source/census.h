@@ -1,0 +1,25 @@
+#pragma once
+
+/// \file
+/// What every connector's census has in common: when it takes one, and when it believes none.
+///
+/// A census lists the ids of everything in scope. Rows that were not listed are asked for by id,
+/// and those the source denies are handed over as vanished. A search index that lags, a filter that
+/// went wrong or a right that was taken away can make half a site look deleted: beyond a share of
+/// the known rows nothing is asked and nothing is marked.
+
+#include <optional>
+
+#include "pulse/source/source.h"
+
+namespace pulse::source {
+
+/// Whether the job takes a census: it was asked to, or reads everything anyway. A job that reads a
+/// part by its own query or a time range cannot.
+bool TakesCensus(const model::JobOptions& options);
+
+/// More than 20 rows and more than a tenth of those known: a gap that says so, to be handed over
+/// instead of anything vanished.
+std::optional<model::Gap> MassVanish(std::string_view entity_type, const store::Missing& missing);
+
+}  // namespace pulse::source

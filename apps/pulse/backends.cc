@@ -13,7 +13,7 @@
 #include "pulse/store/postgres/postgres_store.h"
 #include "pulse/store/postgres/security.h"
 #include "pulse/store/sqlite/check.h"
-#include "pulse/store/sqlite/sqlite_migrator.h"
+#include "pulse/store/sqlite/migrations.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/vectors/local/local_vectors.h"
 #include "pulse/vectors/qdrant/qdrant_vectors.h"
@@ -22,6 +22,10 @@ namespace pulse::app {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:///";
+
+std::string LocalVectorsFile(const config::Settings& settings) {
+  return settings.home + "/vectors.db";
+}
 
 bool IsPostgres(std::string_view url) {
   return url.starts_with("postgresql://") || url.starts_with("postgres://");
@@ -96,7 +100,12 @@ Result<std::unique_ptr<store::Store>> OpenStore(
 ) {
   PULSE_TRY(const std::string file, DatabaseFile(settings));
   if (file.empty()) {
-    return store::postgres::OpenPostgresStore({.url = settings.database_url, .clock = &clock});
+    // A worker thread uses one connection at a time; six for the leader, the followers and people.
+    return store::postgres::OpenPostgresStore({
+        .url = settings.database_url,
+        .clock = &clock,
+        .pool_size = settings.concurrency + 6,
+    });
   }
   PULSE_TRY(const auto migrator, NewMigrator(settings));
   PULSE_TRY(const store::SchemaState schema, migrator->Status());
@@ -126,14 +135,17 @@ Result<std::unique_ptr<embed::Embedder>> NewEmbedder(
   );
 }
 
+Result<> ForgetLocalVectors(const config::Settings& settings) {
+  if (!settings.qdrant_url.empty()) return {};
+  return vectors::local::RemoveLocalVectors(LocalVectorsFile(settings));
+}
+
 Result<std::unique_ptr<vectors::Vectors>> OpenVectors(
-    const config::Settings& settings,
-    const embed::Embedder& embedder,
-    http::Client& operator_client
+    const config::Settings& settings, const embed::Embedder& embedder, http::Client& operator_client
 ) {
   if (settings.qdrant_url.empty()) {
     return vectors::local::OpenLocalVectors(
-        settings.home + "/vectors.db", embedder.dimensions(), embedder.model()
+        LocalVectorsFile(settings), embedder.dimensions(), embedder.model()
     );
   }
   return vectors::qdrant::OpenQdrantVectors(

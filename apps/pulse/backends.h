@@ -55,10 +55,11 @@ Result<std::unique_ptr<cache::Cache>> NewCache(const config::Settings& settings)
 Result<std::unique_ptr<embed::Embedder>> NewEmbedder(
     const config::Settings& settings, http::Client& operator_client
 );
+/// Deletes the built-in vector store with the points of all tenants; nothing when Qdrant keeps
+/// them. No process may have it open.
+Result<> ForgetLocalVectors(const config::Settings& settings);
 Result<std::unique_ptr<vectors::Vectors>> OpenVectors(
-    const config::Settings& settings,
-    const embed::Embedder& embedder,
-    http::Client& operator_client
+    const config::Settings& settings, const embed::Embedder& embedder, http::Client& operator_client
 );
 
 }  // namespace pulse::app

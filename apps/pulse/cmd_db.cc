@@ -16,7 +16,8 @@ Json ToJson(const store::SchemaState& schema, const std::string& place) {
     migrations.push_back(
         {{"number", migration.number},
          {"name", migration.name},
-         {"applied_at", migration.applied_at == 0 ? Json() : Json(FormatInstant(migration.applied_at))},
+         {"applied_at",
+          migration.applied_at == 0 ? Json() : Json(FormatInstant(migration.applied_at))},
          {"statements_done", migration.statements_done},
          {"changed", migration.changed}}
     );
@@ -46,7 +47,8 @@ void PrintSchema(Context& context, const store::SchemaState& schema, const std::
   std::string text =
       fmt::format("database  {}\nschema    {} of {}\n", place, schema.version, schema.latest);
   for (const store::MigrationState& migration : schema.migrations) {
-    text += fmt::format("{:04}      {:<28} {}\n", migration.number, migration.name, StateOf(migration));
+    text +=
+        fmt::format("{:04}      {:<28} {}\n", migration.number, migration.name, StateOf(migration));
   }
   context.Print(text);
   if (schema.version < schema.latest) context.Note("next: pulse db migrate");

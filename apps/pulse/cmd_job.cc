@@ -150,6 +150,7 @@ Result<ExitCode> RunJobCancel(Context& context) {
     };
   }
   PULSE_CHECK(engine->store().jobs().Cancel(found.tenant.id, found.job.id));
+  engine->Announce();
   PULSE_TRY(const model::Job after, engine->store().jobs().Get(found.tenant.id, found.job.id));
   if (context.json()) {
     context.PrintJson(Dump(ToJson(after)));

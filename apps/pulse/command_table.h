@@ -29,6 +29,7 @@ inline constexpr Option kGlobalOptions[] = {
 inline constexpr Group kGroups[] = {
     {"tenant", "Tenants: whose data it is."},
     {"integration", "Integrations: one credential against one source."},
+    {"schedule", "Schedules: when integrations are synced by themselves."},
     {"job", "Jobs: what was asked for, what became of it."},
     {"dead-letter", "Records and pages that could not be understood and were set aside."},
     {"data", "The tables."},
@@ -156,6 +157,19 @@ inline constexpr std::string_view kSyncExamples[] = {
     "pulse sync jira-main --tenant acme --repair",
 };
 
+inline constexpr Option kScheduleSetOptions[] = {
+    {.name = "every", .value = "TIME", .help = "At every multiple of it: 15m, 6h, 1d, 1w; UTC."},
+    {.name = "cron", .value = "FIELDS", .help = "Minute hour day month weekday, UTC, as in cron."},
+    {.name = "full", .help = "Read everything in scope each time, not only what is new."},
+    {.name = "census", .help = "List every id each time, to find what was deleted."},
+    {.name = "no-catch-up",
+     .help = "Let slots that were missed pass; without, one job makes up for all of them."},
+};
+inline constexpr std::string_view kScheduleSetExamples[] = {
+    "pulse schedule set jira-main --tenant acme --every 15m",
+    "pulse schedule set jira-main --tenant acme --cron \"30 3 * * SUN\" --census",
+};
+
 inline constexpr Option kJobListOptions[] = {
     {.name = "integration",
      .value = "NAME",
@@ -256,6 +270,15 @@ inline constexpr std::string_view kSearchExamples[] = {
     "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
+inline constexpr Option kVectorRebuildOptions[] = {
+    {.name = "reset",
+     .help = "First delete the local vectors of all tenants: after the embedding model changed, "
+             "and while no other pulse runs."},
+};
+inline constexpr Option kVectorDriftOptions[] = {
+    {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
+};
+inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -429,6 +452,24 @@ inline constexpr Command kCommands[] = {
      .options = table::kYes},
     {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
 
+    {.path = "schedule set",
+     .summary = "Sync an integration by itself; replaces its schedule.",
+     .arguments = table::kIntegrationName,
+     .options = table::kScheduleSetOptions,
+     .details = "A running `pulse serve` or `pulse etl` makes the jobs. A slot that comes while a "
+                "different job is under way waits for its end and then runs once.",
+     .examples = table::kScheduleSetExamples},
+    {.path = "schedule list", .summary = "The tenant's schedules, and when each is due next."},
+    {.path = "schedule pause",
+     .summary = "Make no more jobs until it is resumed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule resume",
+     .summary = "Go on; slots that passed meanwhile count as missed.",
+     .arguments = table::kIntegrationName},
+    {.path = "schedule remove",
+     .summary = "Forget an integration's schedule.",
+     .arguments = table::kIntegrationName},
+
     {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
     {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
     },
@@ -482,7 +523,18 @@ inline constexpr Command kCommands[] = {
      .examples = table::kDataQueryExamples},
 
     {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
-    {.path = "vector rebuild", .summary = "Make the tenant's vectors again from its rows."},
+    {.path = "vector rebuild",
+     .summary = "Make the tenant's vectors again from its rows.",
+     .options = table::kVectorRebuildOptions,
+     .details =
+         "Searches go on meanwhile. In the end vectors without a row are erased. After --reset the "
+         "other tenants need `pulse vector drift --fix`."},
+    {.path = "vector drift",
+     .summary = "Compare the tenant's rows with its vectors, both ways.",
+     .options = table::kVectorDriftOptions,
+     .details = "Counts rows without a vector, vectors of an older text and vectors without a row. "
+                "Exit code 8 when there are any and --fix is not given.",
+     .examples = table::kVectorDriftExamples},
 
     {.path = "simulate",
      .summary = "Serve a made-up Jira and GitHub over HTTP.",
@@ -511,8 +563,9 @@ inline constexpr Command kCommands[] = {
      .summary = "Bring the database to this version's schema.",
      .arguments = table::kMigrateWhat,
      .options = table::kMigrateOptions,
-     .details = "Safe while services run: a version expands the schema a release before anything is "
-                "taken away. Interrupted, the same command goes on where it stopped."},
+     .details =
+         "Safe while services run: a version expands the schema a release before anything is "
+         "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
     {.path = "queue status", .summary = "Messages and consumers of each queue."},

@@ -83,7 +83,7 @@ Finding CheckFiles() {
   return finding;
 }
 
-Finding CheckDatabase(const config::Settings& settings) {
+Finding CheckSchema(const config::Settings& settings) {
   Finding finding{.id = "database", .found = {}, .fix = {}};
   const auto migrator = NewMigrator(settings);
   const auto schema =
@@ -215,7 +215,7 @@ std::vector<Finding> Examine(Context& context) {
   findings.push_back(CheckFiles());
   findings.push_back(CheckFileSetting("ca_file", settings.ca_file));
   findings.push_back(CheckMetrics(settings));
-  findings.push_back(CheckDatabase(settings));
+  findings.push_back(CheckSchema(settings));
   const bool database_ready = findings.back().health == Health::kOk;
   if (database_ready) CheckEngine(context, findings);
   if (context.call().Has("security")) {

@@ -44,7 +44,8 @@ Address AddressOf(std::string_view url) {
       };
       const std::string_view password = login.substr(colon + 1);
       address.has_password = !password.empty();
-      address.has_default_password = std::ranges::find(kPublished, password) != std::end(kPublished);
+      address.has_default_password =
+          std::ranges::find(kPublished, password) != std::end(kPublished);
     }
     rest = rest.substr(at + 1);
   }
@@ -84,8 +85,8 @@ Finding CheckServer(
   const Address address = AddressOf(url);
   if (address.has_default_password) {
     finding.health = IsLoopback(address.host) ? Health::kWarning : Health::kFailed;
-    finding.found = fmt::format("user {} at {} has a published default password",
-                                address.user, address.host);
+    finding.found =
+        fmt::format("user {} at {} has a published default password", address.user, address.host);
     finding.fix = "give it a password of its own";
   } else if (!IsLoopback(address.host) && !encrypted) {
     finding.health = Health::kFailed;
@@ -96,8 +97,11 @@ Finding CheckServer(
     finding.found = fmt::format("{} is reached without a password in its address", address.host);
     finding.fix = "set one, or authenticate by certificate";
   } else {
-    finding.found = fmt::format("{}, {}", address.host.empty() ? "local socket" : address.host,
-                                encrypted ? "TLS" : "this machine only");
+    finding.found = fmt::format(
+        "{}, {}",
+        address.host.empty() ? "local socket" : address.host,
+        encrypted ? "TLS" : "this machine only"
+    );
   }
   return finding;
 }
@@ -114,17 +118,22 @@ void CheckServers(const config::Settings& settings, std::vector<Finding>& findin
   }
   if (settings.queue_url != "ledger") {
     findings.push_back(CheckServer(
-        "queue-login", settings.queue_url, settings.queue_url.starts_with("amqps://"), "use amqps://"
+        "queue-login",
+        settings.queue_url,
+        settings.queue_url.starts_with("amqps://"),
+        "use amqps://"
     ));
   }
   if (!settings.redis_url.empty()) {
-    findings.push_back(CheckServer(
-        "cache-login", settings.redis_url, false, "tunnel it: this client has no TLS"
-    ));
+    findings.push_back(
+        CheckServer("cache-login", settings.redis_url, false, "tunnel it: this client has no TLS")
+    );
   }
   if (!settings.qdrant_url.empty()) {
     Finding finding = CheckServer(
-        "vectors-login", settings.qdrant_url, settings.qdrant_url.starts_with("https://"),
+        "vectors-login",
+        settings.qdrant_url,
+        settings.qdrant_url.starts_with("https://"),
         "use https://"
     );
     const bool remote = !IsLoopback(AddressOf(settings.qdrant_url).host);
@@ -148,7 +157,9 @@ Finding CheckPort(
   if (IsLoopback(address.host)) return finding;
   finding.health = Health::kWarning;
   finding.found = fmt::format(
-      "port {} listens on {}{}", address.port, address.host,
+      "port {} listens on {}{}",
+      address.port,
+      address.host,
       settings.metrics_token.empty() ? ", metrics stay closed to others" : ", metrics by token"
   );
   finding.fix = "listen on 127.0.0.1 behind a proxy with TLS";

@@ -6,9 +6,11 @@
 #include "backends.h"
 #include "engine_observer.h"
 #include "pipeline_host.h"
+#include "values.h"
 
 #include "pulse/base/clock.h"
 #include "pulse/base/signal.h"
+#include "pulse/control/orders.h"
 #include "pulse/control/runner.h"
 #include "pulse/resilience/pause.h"
 #include "pulse/secrets/vault.h"
@@ -69,6 +71,7 @@ struct Engine::Parts {
   std::unique_ptr<embed::Embedder> embedder;
   std::unique_ptr<vectors::Vectors> vectors;
   std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<control::Orders> orders;
   std::unique_ptr<pipeline::Environment> environment;
   std::unique_ptr<EngineObserver> observer;
 
@@ -97,8 +100,11 @@ Result<> Engine::Parts::Open() {
   limits = std::make_unique<source::LimitsRegistry>(*cache, clock);
   loopback_limits = std::make_unique<source::LimitsRegistry>(*cache, clock, LoopbackPolicy());
   PULSE_TRY(embedder, NewEmbedder(settings, *operator_client));
-  if (settings.vectors) PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
+  if (settings.vectors) {
+    PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
+  }
   PULSE_TRY(queue, NewQueue(settings));
+  orders = std::make_unique<control::Orders>(*store, connectors, logger);
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,
       .connectors = connectors,
@@ -113,23 +119,26 @@ Result<> Engine::Parts::Open() {
       .vectors = vectors.get(),
       .embedder = *embedder,
       .clock = clock,
+      .accept_order = [this](const queue::ForeignMessage& order) { return orders->Accept(order); },
       .fused = settings.fused,
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,
   });
   PULSE_TRY(std::string database_file, DatabaseFile(settings));
+  PULSE_TRY(const std::vector<model::Stage> stages, ParseStages(settings.stages));
+  control::RunnerOptions runner{
+      .extract_workers = settings.concurrency,
+      .vectorize_workers = settings.vectors ? 1 : 0,
+  };
+  runner.heartbeat.sole_owner = !database_file.empty();
+  runner.KeepOnly(stages);
   host = std::make_unique<PipelineHost>(
       *environment,
       *queue,
       *observer,
       PipelineHost::Options{
           .database_file = std::move(database_file),
-          .runner =
-              {
-                  .extract_workers = settings.concurrency,
-                  .load_workers = settings.fused ? 0 : 1,
-                  .vectorize_workers = settings.vectors ? 1 : 0,
-              },
+          .runner = std::move(runner),
       }
   );
   return {};
@@ -250,6 +259,24 @@ Result<model::Receipt> Engine::FollowOther(
     if (receipt) return *std::move(receipt);
     PULSE_CHECK(line->Wait(stop));
   }
+}
+
+void Engine::Announce() {
+  if (const auto line = parts_->host->CallOther()) static_cast<void>((*line)->Ring());
+}
+
+void Engine::RefreshGauges() {
+  const std::optional<control::Vitals> vitals = parts_->host->vitals();
+  if (!vitals) return;
+  telemetry::Metrics& metrics = parts_->metrics;
+  metrics.SetLease(vitals->leads, vitals->lease_age);
+  if (!vitals->leads) return metrics.ForgetLeadersGauges();
+  const auto ready = store().dispatch().ReadyByStage();
+  const auto workers = store().dispatch().LiveWorkers();
+  // What cannot be read is not shown: an old number would look like a fact.
+  if (!ready || !workers) return metrics.ForgetLeadersGauges();
+  for (const auto& [stage, steps] : *ready) metrics.SetQueueSize(stage, steps);
+  metrics.SetWorkers(*workers);
 }
 
 Result<> Engine::Run(std::stop_token stop) {

@@ -38,9 +38,9 @@ source::Connectors NewConnectors();
 /// Threads only while a job is followed or Run runs.
 class Engine {
  public:
-  /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the database
-  /// has another version's schema; the message has the fix), kUnavailable (something cannot be
-  /// reached), kUnauthorized (the vault's key file is not this database's).
+  /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the
+  /// database has another version's schema; the message has the fix), kUnavailable (something
+  /// cannot be reached), kUnauthorized (the vault's key file is not this database's).
   static Result<std::unique_ptr<Engine>> Open(
       const config::Settings& settings, telemetry::Logger& logger
   );
@@ -63,8 +63,8 @@ class Engine {
   );
 
   /// Runs or follows the job until it is final: runs the pipeline when no other process does, else
-  /// tells those that do and follows. Thread-safe: several jobs may be followed at once. `progress` is
-  /// called on every change, at most ten times a second. Errors: kCancelled once `stop` is
+  /// tells those that do and follows. Thread-safe: several jobs may be followed at once. `progress`
+  /// is called on every change, at most ten times a second. Errors: kCancelled once `stop` is
   /// requested; the job then stays as it is and the next call goes on.
   Result<model::Receipt> Follow(
       TenantId tenant,
@@ -72,6 +72,14 @@ class Engine {
       const std::function<void(const store::JobProgress&)>& progress,
       std::stop_token stop
   );
+
+  /// The ledger changed (a schedule, a cancelled job): tells the processes that run the pipeline.
+  /// A hint; without it they find out a minute later at most.
+  void Announce();
+
+  /// Sets the gauges that only a look can tell: who leads, how old the lease is, and, for the
+  /// leader, queue sizes and workers. Call before rendering metrics; costs two queries there.
+  void RefreshGauges();
 
   /// Runs the pipeline until `stop`.
   Result<> Run(std::stop_token stop);

@@ -31,6 +31,12 @@ Result<ExitCode> RunIntegrationEdit(Context& context);
 Result<ExitCode> RunIntegrationRemove(Context& context);
 Result<ExitCode> RunIntegrationTypes(Context& context);
 
+Result<ExitCode> RunScheduleSet(Context& context);
+Result<ExitCode> RunScheduleList(Context& context);
+Result<ExitCode> RunSchedulePause(Context& context);
+Result<ExitCode> RunScheduleResume(Context& context);
+Result<ExitCode> RunScheduleRemove(Context& context);
+
 Result<ExitCode> RunJobList(Context& context);
 Result<ExitCode> RunJobShow(Context& context);
 Result<ExitCode> RunJobWatch(Context& context);
@@ -52,6 +58,7 @@ Result<ExitCode> RunDataQuery(Context& context);
 
 Result<ExitCode> RunVectorStatus(Context& context);
 Result<ExitCode> RunVectorRebuild(Context& context);
+Result<ExitCode> RunVectorDrift(Context& context);
 
 Result<ExitCode> RunSimulate(Context& context);
 Result<ExitCode> RunServe(Context& context);

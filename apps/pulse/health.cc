@@ -19,9 +19,7 @@ enum class Need : unsigned char {
   kBetter,  ///< Without it things are slower or wait: degraded.
 };
 
-Dependency Probed(
-    std::string name, Need need, const std::function<Result<std::string>()>& probe
-) {
+Dependency Probed(std::string name, Need need, const std::function<Result<std::string>()>& probe) {
   const auto start = std::chrono::steady_clock::now();
   const Result<std::string> answer = probe();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
@@ -142,6 +140,7 @@ http::Handler HealthHandler(Engine& engine, std::string_view service, std::strin
     if (request.path == "/metrics" && MayReadMetrics(request, token)) {
       http::Response response;
       response.headers = {{"Content-Type", std::string(telemetry::Metrics::kContentType)}};
+      engine.RefreshGauges();
       response.body = engine.metrics().Render();
       return response;
     }

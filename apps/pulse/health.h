@@ -25,9 +25,9 @@ struct Dependency {
 /// "backend" can; empty: for a command that looks from outside, they are not asked about.
 std::vector<Dependency> CheckDependencies(Engine& engine, std::string_view service);
 
-/// /livez: 200 while the process answers. /readyz: 200 when no dependency failed, else 503 and which:
-/// it proves the schema's version, a round trip to the broker, its queues and consumers. /health:
-/// the same with one entry per dependency. /metrics: Prometheus text, to loopback, or with
+/// /livez: 200 while the process answers. /readyz: 200 when no dependency failed, else 503 and
+/// which: it proves the schema's version, a round trip to the broker, its queues and consumers.
+/// /health: the same with one entry per dependency. /metrics: Prometheus text, to loopback, or with
 /// `Authorization: Bearer <metrics_token>`. Everything else: 404. `engine` outlives the handler.
 http::Handler HealthHandler(Engine& engine, std::string_view service, std::string metrics_token);
 

@@ -31,9 +31,7 @@ Result<bool> PipelineHost::Join(Need need) {
 
 Result<bool> PipelineHost::LeaveItToOthers(Need need) {
   if (embedded()) {
-    PULSE_TRY(
-        ownership_, control::TryOwn(options_.database_file, [this] { observer_.Rung(); })
-    );
+    PULSE_TRY(ownership_, control::TryOwn(options_.database_file, [this] { observer_.Rung(); }));
     return ownership_ == nullptr;
   }
   if (need == Need::kOurselves) return false;
@@ -42,8 +40,7 @@ Result<bool> PipelineHost::LeaveItToOthers(Need need) {
 }
 
 Result<> PipelineHost::Start() {
-  auto runner =
-      std::make_unique<control::Runner>(env_, queue_, observer_, options_.runner);
+  auto runner = std::make_unique<control::Runner>(env_, queue_, observer_, options_.runner);
   observer_.Attach(runner.get(), ownership_.get());
   if (auto started = runner->Start(); !started) {
     observer_.Attach(nullptr, nullptr);
@@ -60,6 +57,11 @@ void PipelineHost::Leave() {
   observer_.Attach(nullptr, nullptr);
   runner_.reset();
   ownership_.reset();  // Last: a follower takes over a ledger nobody works on any more.
+}
+
+std::optional<control::Vitals> PipelineHost::vitals() {
+  const std::lock_guard lock(mutex_);
+  return runner_ ? std::optional(runner_->vitals()) : std::nullopt;
 }
 
 Result<std::unique_ptr<control::Line>> PipelineHost::CallOther() {

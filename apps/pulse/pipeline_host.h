@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine_observer.h"
@@ -39,6 +40,9 @@ class PipelineHost {
   /// it). Errors: what Runner::Start and TryOwn return.
   Result<bool> Join(Need need);
   void Leave();
+
+  /// How this process's part is; nothing when it has none.
+  std::optional<control::Vitals> vitals();
 
   /// Errors: kUnavailable (nobody runs the pipeline).
   Result<std::unique_ptr<control::Line>> CallOther();

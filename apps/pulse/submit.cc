@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pulse/control/sync_request.h"
+
 namespace pulse::app {
 namespace {
 
@@ -48,17 +50,7 @@ Result<store::Submitted> Submit(
 Result<store::Submitted> SubmitSync(
     Engine& engine, const model::Integration& integration, const model::JobOptions& options
 ) {
-  const bool one_entity = options.entities.size() == 1;
-  store::JobRequest request;
-  request.integration = integration.id;
-  request.job_type = one_entity ? options.entities.front() : integration.provider + "_sync";
-  request.options = options;
-  if (options.until) {  // A backfill waits for nobody, and nobody for it.
-    request.priority = model::Priority::kBackfill;
-    request.exclusive = false;
-  }
-  request.root = {.stage = model::Stage::kExtract, .entity_type = request.job_type, .params = "{}"};
-  return Submit(engine, integration, request);
+  return Submit(engine, integration, control::SyncRequest(integration, options));
 }
 
 Result<store::Submitted> SubmitReplay(

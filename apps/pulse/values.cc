@@ -68,6 +68,24 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   return std::chrono::milliseconds(*ms);
 }
 
+Result<std::vector<model::Stage>> ParseStages(std::string_view text) {
+  std::vector<model::Stage> stages;
+  for (;;) {
+    const auto comma = text.find(',');
+    const std::string_view name = text.substr(0, comma);
+    const auto stage = model::StageNamed(name);
+    if (!stage) {
+      return Error{
+          ErrorKind::kInvalid,
+          "stage \"" + std::string(name) + "\" is none of extract, transform, load and vectorize"
+      };
+    }
+    stages.push_back(*stage);
+    if (comma == std::string_view::npos) return stages;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 Result<int> ParseRate(std::string_view text) {
   const std::string_view number = text.ends_with("/s") ? text.substr(0, text.size() - 2) : text;
   const auto rate = NumberOf<int>(number);

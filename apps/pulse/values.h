@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pulse/base/error.h"
 #include "pulse/base/time.h"
+#include "pulse/model/job.h"
 
 namespace pulse::app {
 
@@ -24,6 +26,9 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 /// `10/s`
 Result<int> ParseRate(std::string_view text);
+
+/// `extract,transform`: names of stages, at least one.
+Result<std::vector<model::Stage>> ParseStages(std::string_view text);
 
 /// A whole number in [min, max]; `what` names the option.
 Result<std::int64_t> ParseCount(

@@ -30,6 +30,15 @@ TEST(ParseDuration, NeedsAUnit) {
   EXPECT_FALSE(ParseDuration("2h"));
 }
 
+TEST(ParseStages, ReadsNamesAndRefusesOthers) {
+  using model::Stage;
+  EXPECT_EQ(*ParseStages("extract"), std::vector{Stage::kExtract});
+  EXPECT_EQ(*ParseStages("load,transform"), (std::vector{Stage::kLoad, Stage::kTransform}));
+  for (const char* text : {"", "fetch", "extract,", ",extract", "extract, load", "Extract"}) {
+    EXPECT_FALSE(ParseStages(text)) << text;
+  }
+}
+
 TEST(ParseHostPort, TakesBracketedIpv6AndRefusesBareOne) {
   EXPECT_EQ(ParseHostPort("127.0.0.1:0")->port, 0);
   EXPECT_EQ(ParseHostPort("[::1]:80")->host, "::1");

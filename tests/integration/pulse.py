@@ -142,6 +142,15 @@ class Simulator:
         with urllib.request.urlopen(self.url + "/_simulate/stats", timeout=30) as answer:
             return json.load(answer)
 
+    def calls(self):
+        return self.stats()["calls"]
+
+    def edit(self, which, **edits):
+        """Changes the site between two syncs: edit("jira", delete=["PAY-1"], move={"PAY-2": "OPS"}), edit("github", hide_repositories=[…])."""
+        request = urllib.request.Request(f"{self.url}/_simulate/{which}", json.dumps(edits).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            check(answer.status == 200, f"edit {edits}: {answer.status}")
+
     def __enter__(self):
         return self
 

@@ -84,10 +84,15 @@ class Service:
         return found
 
     def rss_anon_mib(self):
-        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return self.memory("RssAnon")
+
+    def peak_rss_mib(self):
+        """The most it ever had, shared pages included: what the kernel remembers."""
+        return self.memory("VmHWM")
+
+    def memory(self, kind):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith(f"{kind}:")).split()[1]) / 1024
 
     def kill(self):
         self.process.kill()
@@ -147,12 +152,13 @@ class Publisher:
 
 
 class Stack(Pulse):
-    """`servers` beneath, `services` on top; `Pulse.run` and what builds on it work against them."""
+    """`servers` beneath, `services` on top; `Pulse.run` and what builds on it work against them. Several may share one set of servers, each
+    with a database of its own, one after the other: the queues are the same."""
 
-    def __init__(self, servers=None, in_memory=False, **environment):
-        super().__init__(PULSE_VECTORS="off", **environment)
+    def __init__(self, servers=None, in_memory=False, database="pulse", **environment):
+        super().__init__(**{"PULSE_VECTORS": "off"} | environment)
         self.servers = servers or Servers(in_memory=in_memory)
-        self._mine = servers is None
+        self._mine, self._database = servers is None, database
         self.services = []
         self._connections = threading.local()
 
@@ -160,7 +166,9 @@ class Stack(Pulse):
         try:
             if self._mine:
                 self.servers.start()
-            self.env |= self.servers.environment()
+            if self._database != "pulse":
+                self.servers.postgres.sql(f"CREATE DATABASE {self._database}")
+            self.env |= self.servers.environment() | {"DATABASE_URL": self.servers.postgres.url(self._database)}
             self.run("db", "migrate")
         except BaseException:
             self.__exit__()
@@ -191,7 +199,7 @@ class Stack(Pulse):
 
     def connect(self, user="pulse"):
         """A session of its own; the login sees every tenant's rows until it takes a runtime role."""
-        connection = psycopg2.connect(self.servers.postgres.url(user=user))
+        connection = psycopg2.connect(self.servers.postgres.url(self._database, user))
         connection.autocommit = True
         return connection
 

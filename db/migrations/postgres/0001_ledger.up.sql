@@ -336,6 +336,8 @@ BEGIN
 END $$;
 GRANT SELECT, UPDATE (raw_retention_days), DELETE ON tenants TO pulse_app;
 GRANT SELECT ON workers, leader TO pulse_app;
+-- Ids that a commit takes before it inserts: parameters and staging name them.
+GRANT USAGE ON SEQUENCE etl_steps_id_seq, raw_extraction_data_id_seq TO pulse_app;
 
 -- The platform's role: every tenant's ledger rows, by column; no payload, no secret, no parameter.
 CREATE POLICY platform ON tenants TO pulse_dispatch USING (true) WITH CHECK (true);

@@ -44,9 +44,14 @@ WHERE l.worker_id = $1 OR l.lease_until <= clock_timestamp()
   OR pg_try_advisory_xact_lock($3::int, l.worker_id::int)
 RETURNING term
 
+-- name: unseat_others
+-- tenant: any, one leader for all
+UPDATE leader SET lease_until = clock_timestamp() WHERE worker_id <> $1
+
 -- name: resign
 -- tenant: any, one leader for all
-UPDATE leader SET lease_until = clock_timestamp() WHERE id = 1 AND term = $1 AND lease_until > clock_timestamp()
+UPDATE leader SET lease_until = clock_timestamp()
+WHERE id = 1 AND term = $1 AND lease_until > clock_timestamp()
 
 -- name: in_office
 -- tenant: any, one leader for all

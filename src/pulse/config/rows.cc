@@ -76,6 +76,20 @@ constexpr std::array kRows = {
         .choices = "http://|https://",
     },
     Row{
+        .name = "qdrant_api_key",
+        .type = "text",
+        .unit = {},
+        .default_text = {},
+        .bounds = "an api key, or empty",
+        .example = "$(cat /run/secrets/qdrant)",
+        .env = "QDRANT_API_KEY",
+        .secret = true,
+        .doc =
+            "The key to show `qdrant_url`; it has to be one that may write. Empty: none. Whoever "
+            "reads it can read every tenant's titles.",
+        .field = &Settings::qdrant_api_key,
+    },
+    Row{
         .name = "embeddings_url",
         .type = "url",
         .unit = {},
@@ -167,6 +181,19 @@ constexpr std::array kRows = {
         .field = &Settings::concurrency,
         .min = 1,
         .max = 256,
+    },
+    Row{
+        .name = "stages",
+        .type = "text",
+        .unit = {},
+        .default_text = "extract,transform,load,vectorize",
+        .bounds = "names of stages, comma-separated",
+        .example = "extract,transform",
+        .env = "PULSE_STAGES",
+        .doc = "The stages this process works on. Some process must run each of them, or its steps "
+               "wait for ever. With `fused` a process that transforms also loads. Every process may "
+               "lead, whatever its stages. Several processes need a server database.",
+        .field = &Settings::stages,
     },
     Row{
         .name = "extract_concurrency_per_integration",

@@ -35,6 +35,7 @@ struct Settings {
   std::string queue_url;       ///< "ledger" or amqp://…
   std::string redis_url;       ///< Empty: the built-in cache.
   std::string qdrant_url;      ///< Empty: the built-in vector store.
+  std::string qdrant_api_key;  ///< Secret. Empty: none is sent.
   std::string embeddings_url;  ///< Empty: the built-in embedder.
   std::string embeddings_model;
   std::string embeddings_api_key;  ///< Secret. Empty: none is sent.
@@ -42,6 +43,7 @@ struct Settings {
   bool vectors = true;
   bool fused = true;
   int concurrency = 0;
+  std::string stages;  ///< Comma-separated names; checked where they are used.
   int claim_batch = 0;
   int vectorize_batch = 0;
   int extract_concurrency_per_integration = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "pulse/control/retention.h"
 #include "pulse/control/scheduler.h"
 
 namespace pulse::control {
@@ -43,7 +44,7 @@ void Leader::Serve(Term term, const std::stop_token& stop) {
   Scheduler scheduler(store_, clock_);
   const std::jthread scheduling([&](const std::stop_token& done) { scheduler.Loop(changed_, done); }
   );
-  kept_house_.reset();
+  deleted_old_.reset();
   Sweep(term, stop);
 }
 
@@ -56,20 +57,18 @@ void Leader::Sweep(Term term, const std::stop_token& stop) {
       heartbeat_.TermIsOver(term);
       return;
     }
-    KeepHouse(stop);
-    auto wake = heartbeat_.lease_ends();
-    if (options_.housekeeping) wake = std::min(wake, *kept_house_ + options_.housekeeping_every);
+    DeleteOld(stop);
+    const auto wake = std::min(heartbeat_.lease_ends(), *deleted_old_ + options_.retention_every);
     heartbeat_.beats().WaitBeyond(seen, wake, stop);
   }
 }
 
-void Leader::KeepHouse(const std::stop_token& stop) {
+void Leader::DeleteOld(const std::stop_token& stop) {
   const auto now = std::chrono::steady_clock::now();
-  if (!options_.housekeeping) return;
-  if (kept_house_ && now - *kept_house_ < options_.housekeeping_every) return;
-  kept_house_ = now;
-  // Nothing depends on it today; the next interval tries again.
-  static_cast<void>(options_.housekeeping(stop));
+  if (deleted_old_ && now - *deleted_old_ < options_.retention_every) return;
+  deleted_old_ = now;
+  // Nothing depends on it today; what is left goes the next time.
+  static_cast<void>(DeleteOldRawPages(store_, clock_.Now(), stop));
 }
 
 }  // namespace pulse::control

@@ -2,10 +2,10 @@
 
 /// \file
 /// Leader: what exactly one process does for all of them: dispatching, recovering the steps of dead
-/// workers, scheduling, and housekeeping. It does so for a term, as long as the heartbeat says we
+/// workers, scheduling, and retention. It does so for a term, as long as the heartbeat says we
 /// hold one, and stops at once when the term is over.
 
-#include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "pulse/control/dispatcher.h"
@@ -17,11 +17,8 @@ namespace pulse::control {
 
 struct LeaderOptions {
   DispatcherOptions dispatcher = {};
-  /// What else only the leader does (retention), once at the start of a term and then at this pace.
-  /// Runs beside dispatching, on the sweeping thread: be done in seconds. Errors are tried again an
-  /// interval later. Empty: nothing.
-  std::function<Result<>(const std::stop_token& stop)> housekeeping = {};
-  std::chrono::milliseconds housekeeping_every = std::chrono::hours(1);
+  /// Old raw pages are deleted at the start of a term and then this often.
+  std::chrono::milliseconds retention_every = std::chrono::hours(1);
 };
 
 class Leader {
@@ -43,7 +40,7 @@ class Leader {
   void Serve(Term term, const std::stop_token& stop);
   /// Recovers lost steps at every beat. Returns when the term is over or `stop` is requested.
   void Sweep(Term term, const std::stop_token& stop);
-  void KeepHouse(const std::stop_token& stop);
+  void DeleteOld(const std::stop_token& stop);
 
   store::Store& store_;
   queue::Queue& queue_;
@@ -51,7 +48,8 @@ class Leader {
   Heartbeat& heartbeat_;
   const Signal& changed_;
   LeaderOptions options_;
-  std::optional<std::chrono::steady_clock::time_point> kept_house_;
+  /// Of this term. Touched by the leader's thread only.
+  std::optional<std::chrono::steady_clock::time_point> deleted_old_;
 };
 
 }  // namespace pulse::control

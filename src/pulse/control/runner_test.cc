@@ -202,29 +202,23 @@ TEST_F(RunnerTest, RunsOnlyTheStagesItIsGiven) {
   EXPECT_EQ(CountsOf(job).inserted, kPages);
 }
 
-TEST_F(RunnerTest, KeepsHouseOnlyWhileItLeads) {
-  std::atomic<int> of_first{0};
-  std::atomic<int> of_second{0};
-  const auto counting = [](std::atomic<int>& count) {
-    RunnerOptions options = OneOfSeveral();
-    options.leader.housekeeping = [&count](const std::stop_token&) -> Result<> {
-      ++count;
-      return {};
-    };
-    return options;
+TEST_F(RunnerTest, TheLeaderDeletesRawPagesThatAreTooOld) {
+  const auto pages = [&] {
+    return Value(store().raw_pages().Newest(acme_.tenant, acme_.id, "jira_issues")).size();
   };
   auto environment = EnvironmentOf(store());
-  auto first = NewRunner(environment, counting(of_first));
-  const auto second = NewRunner(environment, counting(of_second));
+  const auto first = NewRunner(environment, OneOfSeveral());
   Done(first->Start());
-  Done(second->Start());
-  ASSERT_TRUE(Eventually([&] { return of_first == 1; }));
-  EXPECT_EQ(of_second, 0);
-
+  ASSERT_TRUE(Ended(acme_, Submit(acme_)));
   first->Stop();
+  ASSERT_EQ(pages(), static_cast<std::size_t>(kPages));
 
-  ASSERT_TRUE(Eventually([&] { return of_second == 1; }));
-  EXPECT_EQ(of_first, 1);
+  Done(store().catalog().SetRawRetention(acme_.tenant, 1));
+  clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
+  const auto second = NewRunner(environment, OneOfSeveral());
+  Done(second->Start());
+
+  EXPECT_TRUE(Eventually([&] { return pages() == 0; }));
 }
 
 TEST_F(RunnerTest, StoppingIsFineTwiceAndBeforeTheStart) {

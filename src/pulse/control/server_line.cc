@@ -17,8 +17,7 @@ Result<> SomebodyWorks(store::Store& store) {
 class ServerLine final : public Line {
  public:
   explicit ServerLine(store::Store& store)
-      : store_(store),
-        subscription_(store.changes().Subscribe([this] { changed_.Notify(); })) {}
+      : store_(store), subscription_(store.changes().Subscribe([this] { changed_.Notify(); })) {}
 
   Result<> Ring() override {
     store_.changes().Announce();

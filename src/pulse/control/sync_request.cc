@@ -10,6 +10,10 @@ store::JobRequest SyncRequest(
   request.integration = integration.id;
   request.job_type = one_entity ? options.entities.front() : integration.provider + "_sync";
   request.options = options;
+  if (options.until) {
+    request.priority = model::Priority::kBackfill;
+    request.exclusive = false;
+  }
   request.root = {.stage = model::Stage::kExtract, .entity_type = request.job_type, .params = "{}"};
   return request;
 }

@@ -9,8 +9,8 @@
 
 namespace pulse::control {
 
-/// Interactive and exclusive; the job type is the only entity type asked for, or
-/// "<provider>_sync".
+/// The job type is the only entity type asked for, or "<provider>_sync". Interactive and exclusive,
+/// but for a backfill (`options.until`): that waits for nobody, and nobody for it.
 store::JobRequest SyncRequest(
     const model::Integration& integration, const model::JobOptions& options
 );

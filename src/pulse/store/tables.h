@@ -37,7 +37,8 @@ class Tables {
       TenantId tenant, std::string_view table, const std::vector<RowId>& rows
   ) = 0;
 
-  /// Row ids of living rows of `table` after `after`, ascending, at most `limit`: for rebuilding vectors.
+  /// Row ids of living rows of `table` after `after`, ascending, at most `limit`: for rebuilding
+  /// vectors.
   virtual Result<std::vector<RowId>> RowsAfter(
       TenantId tenant, std::string_view table, RowId after, int limit
   ) = 0;

@@ -90,6 +90,9 @@ struct Metrics::State {
   prometheus::Family<prometheus::Counter>& jobs;
   prometheus::Family<prometheus::Histogram>& job_seconds;
   prometheus::Family<prometheus::Gauge>& queue_size;
+  prometheus::Family<prometheus::Gauge>& workers;
+  prometheus::Family<prometheus::Gauge>& leader;
+  prometheus::Family<prometheus::Gauge>& lease_age;
   prometheus::Family<prometheus::Counter>& records;
   prometheus::Family<prometheus::Gauge>& rate;
   prometheus::Family<prometheus::Counter>& steps;
@@ -121,6 +124,18 @@ Metrics::State::State(MetricsOptions given)
           registry,
           "etl_queue_size",
           "Steps ready to run, by the queue of their stage."
+      )),
+      workers(Register(
+          prometheus::BuildGauge(), registry, "pulse_workers", "Processes whose lease is live."
+      )),
+      leader(Register(
+          prometheus::BuildGauge(), registry, "pulse_leader", "Whether this process leads."
+      )),
+      lease_age(Register(
+          prometheus::BuildGauge(),
+          registry,
+          "pulse_lease_age_seconds",
+          "Seconds since this process's lease was renewed."
       )),
       records(Register(
           prometheus::BuildCounter(),
@@ -194,6 +209,23 @@ void Metrics::JobFinished(
 void Metrics::SetQueueSize(model::Stage stage, std::int64_t ready_steps) {
   state_->queue_size.Add({{"queue_name", Text(model::QueueName(stage))}}
   ).Set(static_cast<double>(ready_steps));
+}
+
+void Metrics::SetWorkers(int processes) {
+  state_->workers.Add({}).Set(static_cast<double>(processes));
+}
+
+void Metrics::ForgetLeadersGauges() {
+  for (const model::Stage stage : model::kStages) {
+    auto& gauge = state_->queue_size.Add({{"queue_name", Text(model::QueueName(stage))}});
+    state_->queue_size.Remove(&gauge);
+  }
+  state_->workers.Remove(&state_->workers.Add({}));
+}
+
+void Metrics::SetLease(bool leads, std::chrono::duration<double> age) {
+  state_->leader.Add({}).Set(leads ? 1 : 0);
+  state_->lease_age.Add({}).Set(age.count());
 }
 
 void Metrics::RecordsLoaded(TenantId tenant, std::string_view entity_type, std::int64_t records) {

@@ -45,8 +45,16 @@ class Metrics {
       std::chrono::duration<double> took
   );
 
-  /// etl_queue_size{queue_name}: ready steps of the stage, under its queue's name.
+  /// etl_queue_size{queue_name}: ready steps of the stage, under its queue's name. All processes
+  /// see the same ledger, so only the leader shows it.
   void SetQueueSize(model::Stage stage, std::int64_t ready_steps);
+  /// pulse_workers: processes whose lease is live. The leader's, too.
+  void SetWorkers(int processes);
+  /// Shows neither any more: another process leads.
+  void ForgetLeadersGauges();
+
+  /// pulse_leader (1 or 0) and pulse_lease_age_seconds (since it was last renewed).
+  void SetLease(bool leads, std::chrono::duration<double> age);
 
   /// etl_records_total{entity_type}, and from it etl_processing_rate{tenant_id,entity_type}:
   /// records per second over the last minute.

@@ -21,6 +21,8 @@ using testing::Not;
 void TouchEverything(Metrics& metrics) {
   metrics.JobFinished(TenantId{1}, "jira_sync", model::JobStatus::kFinished, seconds{2});
   metrics.SetQueueSize(model::Stage::kExtract, 5);
+  metrics.SetWorkers(2);
+  metrics.SetLease(true, std::chrono::milliseconds{1500});
   metrics.RecordsLoaded(TenantId{1}, "jira_issues", 10);
   metrics.StepsDone(model::Stage::kLoad, 3, std::chrono::milliseconds{20});
   metrics.Retried(ErrorKind::kTimeout);
@@ -72,6 +74,19 @@ TEST(Metrics, KeepTheNamesTypesAndLabelsThatOthersRelyOn) {
   golden << std::ifstream(PULSE_GOLDEN_DIR "/metrics.txt").rdbuf();
 
   EXPECT_EQ(Inventory(metrics.Render()), golden.str());
+}
+
+TEST(Metrics, ForgetWhatOnlyTheLeaderKnows) {
+  Metrics metrics({.version = "1.2.3"});
+  TouchEverything(metrics);
+  ASSERT_THAT(metrics.Render(), HasSubstr("etl_queue_size{queue_name=\"etl.extract\"} 5"));
+  ASSERT_THAT(metrics.Render(), HasSubstr("pulse_workers 2"));
+
+  metrics.ForgetLeadersGauges();
+
+  EXPECT_THAT(metrics.Render(), Not(HasSubstr("etl_queue_size{")));
+  EXPECT_THAT(metrics.Render(), Not(HasSubstr("pulse_workers 2")));
+  EXPECT_THAT(metrics.Render(), HasSubstr("pulse_leader 1"));
 }
 
 TEST(Metrics, RenderWhatWasCounted) {

@@ -203,6 +203,7 @@ std::vector<model::NewStep> ReferenceSteps(
   const std::vector<std::string> projects = ProjectsInScope(request.integration);
   if (entity_type != kSprintsEntity || projects.empty()) return {Step(context, entity_type, "")};
   std::vector<model::NewStep> steps;
+  steps.reserve(projects.size());
   for (const std::string& key : projects) {
     steps.push_back(Step(context, kSprintsEntity, R"("project":)" + Quoted(key)));
   }

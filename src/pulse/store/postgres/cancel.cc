@@ -14,7 +14,9 @@ Result<std::optional<model::JobStatus>> CancelReadySteps(
 ) {
   const EpochMs now = engine.clock.Now();
   return InTransaction(
-      engine, tenant, [&](Transaction& tx) -> Result<std::optional<model::JobStatus>> {
+      engine,
+      tenant,
+      [&](Transaction& tx) -> Result<std::optional<model::JobStatus>> {
         const auto first = tx.Queue(sql::steps::cancel_ready, tenant, id, Instant{now});
         tx.Queue(sql::jobs::request_cancel, tenant, id);
         const auto second = tx.Queue(sql::steps::cancel_ready, tenant, id, Instant{now});

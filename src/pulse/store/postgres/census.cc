@@ -29,16 +29,15 @@ Result<Missing> FindMissing(
   PULSE_TRY(Transaction tx, engine.pool.Begin(tenant));
   PULSE_TRY(const model::Job job, ReadJob(tx, tenant, id));
   const Instant began{job.started_at.value_or(job.created_at)};
-  const auto counts = tx.Queue(
-      table->missing_counts, tenant, job.integration, id, entity_type, began
-  );
+  const auto counts =
+      tx.Queue(table->missing_counts, tenant, job.integration, id, entity_type, began);
   const auto ids = tx.Queue(table->missing, tenant, job.integration, id, entity_type, began, limit);
   PULSE_CHECK(tx.Commit());
-  return Missing{
-      .known = tx[counts][0].Int(0),
-      .missing = tx[counts][0].Int(1),
-      .external_ids = FirstColumn(tx[ids]),
-  };
+  Missing found{.known = tx[counts][0].Int(0), .missing = tx[counts][0].Int(1), .rows = {}};
+  for (const Row row : tx[ids]) {
+    found.rows.push_back({std::string(row.Text(0)), std::string(row.Text(1))});
+  }
+  return found;
 }
 
 Result<std::vector<std::string>> FindAbsent(

@@ -130,9 +130,8 @@ Result<> UnitCommit::ReadMore(Transaction& tx) {
 Result<> UnitCommit::QueueVanished(Transaction& tx) {
   std::map<std::string_view, std::pair<Array, Array>> by_type;
   for (const Vanished& gone : unit_.vanished) {
-    const auto [at, is_new] = by_type.try_emplace(
-        gone.entity_type, Array(Element::kText), Array(Element::kText)
-    );
+    const auto [at, is_new] =
+        by_type.try_emplace(gone.entity_type, Array(Element::kText), Array(Element::kText));
     at->second.first.AddText(gone.external_id);
     at->second.second.AddText(gone.reason);
   }
@@ -274,9 +273,7 @@ void UnitCommit::AddVectorizeSteps(const model::Table& table, std::vector<std::i
   const auto batch = static_cast<std::size_t>(unit_.vectorize_batch);
   for (std::size_t i = 0; i < rows.size(); i += batch) {
     const auto part = std::span(rows).subspan(i, std::min(batch, rows.size() - i));
-    steps_.push_back(
-        {model::Stage::kVectorize, table.entity_type, ParamsOfRows(table.name, part)}
-    );
+    steps_.push_back({model::Stage::kVectorize, table.entity_type, ParamsOfRows(table.name, part)});
   }
 }
 
@@ -320,8 +317,7 @@ void UnitCommit::QueueLetters(Transaction& tx) {
     StepLetter& kept = letters.emplace_back(unit_.done.front().id, letter);
     if (!letter.counts_as_record) continue;
     if (!letter.external_id.empty()) {
-      kept.letter.counts_as_record =
-          counted.emplace(letter.entity_type, letter.external_id).second;
+      kept.letter.counts_as_record = counted.emplace(letter.entity_type, letter.external_id).second;
     }
     if (kept.letter.counts_as_record) ++counts_[letter.entity_type].quarantined;
   }

@@ -91,7 +91,7 @@ class UnitCommit {
   bool cancelled_meanwhile_ = false;
   std::optional<RowMerger> merger_;
   std::vector<NewStep> steps_;
-  std::vector<bool> unchanged_;  ///< By page.
+  std::vector<bool> unchanged_;                        ///< By page.
   std::map<std::string, model::EntityCounts> counts_;  ///< Added to the receipt at the end.
   std::map<std::string_view, std::vector<std::int64_t>> vanished_;  ///< Row ids by entity type.
   std::vector<std::int64_t> retried_;

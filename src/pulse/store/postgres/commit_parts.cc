@@ -25,7 +25,7 @@ void UnitCommit::FindUnchangedPages(Transaction& tx) {
 bool UnitCommit::IsUnchanged(
     const NewRawPage& page, const PreparedPage& prepared, const Row& newest
 ) const {
-  if (page.error_details || job_.options.replay) return false;
+  if (page.error_details || page.keep_equal || job_.options.replay) return false;
   const bool completed = newest.Text(1) == "completed";
   const bool equal = newest.Text(2) == prepared.content_hash;
   const bool same_transform = newest.Int(3) == page.transform_version;

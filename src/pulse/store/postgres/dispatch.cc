@@ -170,6 +170,7 @@ Result<> PostgresDispatch::RetireWorker(WorkerId worker) {
 Result<> PostgresDispatch::EndOtherLeases(WorkerId survivor) {
   PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
   tx.Queue(sql::dispatch::end_other_leases, survivor);
+  tx.Queue(sql::dispatch::unseat_others, survivor);
   return tx.Commit();
 }
 
@@ -192,8 +193,10 @@ Result<std::optional<Term>> PostgresDispatch::Lead(
 
 Result<> PostgresDispatch::Resign(Term term) {
   PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
-  tx.Queue(sql::dispatch::resign, term);
-  return tx.Commit();
+  const auto resigned = tx.Queue(sql::dispatch::resign, term);
+  PULSE_CHECK(tx.Commit());
+  if (tx[resigned].affected() == 0) return TermOver(term);
+  return {};
 }
 
 // Lazily committed: a ring that the server forgot is rung again, and a ring too many is none.

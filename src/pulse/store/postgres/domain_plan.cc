@@ -53,7 +53,9 @@ std::string IndexName(std::string_view statement) {
   return std::string(statement.substr(0, statement.find(' ')));
 }
 
-void PlanTable(const model::Table& table, const Present& present, std::vector<Statement>& plan) {
+void PlanTable(
+    const model::Table& table, const Present& present, std::vector<ScriptStatement>& plan
+) {
   const bool is_new = !present.tables.contains(std::string(table.name));
   if (is_new) plan.push_back({CreateTable(table)});
   for (const StoredColumn& column : StoredColumns(table)) {
@@ -76,9 +78,9 @@ void PlanTable(const model::Table& table, const Present& present, std::vector<St
 
 }  // namespace
 
-Result<std::vector<Statement>> PlanDomain(Connection& connection) {
+Result<std::vector<ScriptStatement>> PlanDomain(Connection& connection) {
   PULSE_TRY(const Present present, ReadPresent(connection));
-  std::vector<Statement> plan;
+  std::vector<ScriptStatement> plan;
   for (const model::Table* table : model::kTables) PlanTable(*table, present, plan);
   return plan;
 }
@@ -95,8 +97,8 @@ Result<std::vector<std::string>> MissingColumns(Connection& connection) {
   return missing;
 }
 
-std::vector<Statement> DropDomain() {
-  std::vector<Statement> plan;
+std::vector<ScriptStatement> DropDomain() {
+  std::vector<ScriptStatement> plan;
   for (const model::Table* table : model::kTables) {
     plan.push_back({"DROP TABLE IF EXISTS " + std::string(table->name)});
   }

@@ -38,9 +38,7 @@ std::string List(const Names& names, std::string_view prefix = "") {
 }
 
 /// "a.x = b.x AND a.y = b.z" for equally many names of both sides.
-std::string Equal(
-    std::string_view a, const Names& of_a, std::string_view b, const Names& of_b
-) {
+std::string Equal(std::string_view a, const Names& of_a, std::string_view b, const Names& of_b) {
   std::string text;
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     if (i > 0) text += " AND ";
@@ -67,8 +65,8 @@ std::string_view TypeOfStored(const model::Table& table, std::string_view name) 
   return "bigint";
 }
 
-/// "unnest($3::bigint[], $4::text[]) AS u(id, name)": arrays side by side from parameter `first` on,
-/// typed as the table's columns of these names.
+/// "unnest($3::bigint[], $4::text[]) AS u(id, name)": arrays side by side from parameter `first`
+/// on, typed as the table's columns of these names.
 std::string Unnest(
     const model::Table& table, std::size_t first, const Names& names, bool ordered = false
 ) {
@@ -117,6 +115,16 @@ std::string RecordOf(const model::Table& table) {
     text.append(" || '#' || t.").append(link.child_columns[i]);
   }
   return text += ")";
+}
+
+/// Where the source can be asked for a row: its locator columns with # between them.
+std::string Locator(const model::Table& table) {
+  std::string text;
+  for (const std::string_view column : table.locator) {
+    text.append(text.empty() ? "" : " || '#' || ").append("coalesce(t.").append(column);
+    text += "::text, '')";
+  }
+  return text.empty() ? "''" : text;
 }
 
 }  // namespace
@@ -234,7 +242,8 @@ void DomainSql::DescribeCensus(TableSql& sql) {
   sql.missing = Keep(
       table,
       "missing",
-      "SELECT t.external_id" + from + " AND " + missing + " ORDER BY t.id LIMIT $6"
+      "SELECT t.external_id, " + Locator(table) + from + " AND " + missing +
+          " ORDER BY t.id LIMIT $6"
   );
   sql.missing_counts = Keep(
       table,

@@ -36,9 +36,9 @@ struct TableSql {
   Query find_children;  ///< (key…) → id, content_hash, raw_id, link…, key…
   Query siblings;       ///< (link…) → the same
   Query any_waiting;    ///< () → whether some row waits for its parent
-  Query upsert;  ///< (job, now; scalars, then parent or null, raw, position, hash, cells…)
-  Query remove;  ///< (id)
-  Query adopt;   ///< (parent, link…): waiting rows get their parent
+  Query upsert;         ///< (job, now; scalars, then parent or null, raw, position, hash, cells…)
+  Query remove;         ///< (id)
+  Query adopt;          ///< (parent, link…): waiting rows get their parent
 
   Query show;  ///< (id) → id, record's external id, cells… [, deleted_at]: for a preview
 };

@@ -33,9 +33,7 @@ Result<std::optional<Submitted>> FindJob(
   const auto other =
       request.exclusive
           ? tx.Queue(sql::jobs::find_active, tenant, request.integration)
-          : tx.Queue(
-                sql::jobs::find_equal, tenant, request.integration, request.job_type, options
-            );
+          : tx.Queue(sql::jobs::find_equal, tenant, request.integration, request.job_type, options);
   PULSE_CHECK(tx.Flush());
   if (tx[integration].empty()) {
     return Error{
@@ -172,9 +170,9 @@ Result<std::vector<model::Job>> PostgresJobs::List(
     TenantId tenant, std::optional<IntegrationId> integration, int limit
 ) {
   PULSE_TRY(Transaction tx, engine_.pool.Begin(tenant));
-  const auto slot =
-      integration ? tx.Queue(sql::jobs::list_of_integration, tenant, *integration, limit)
-                  : tx.Queue(sql::jobs::list, tenant, limit);
+  const auto slot = integration
+                        ? tx.Queue(sql::jobs::list_of_integration, tenant, *integration, limit)
+                        : tx.Queue(sql::jobs::list, tenant, limit);
   PULSE_CHECK(tx.Commit());
   std::vector<model::Job> jobs;
   for (const Row row : tx[slot]) jobs.push_back(JobOf(row));
@@ -238,9 +236,7 @@ Result<std::vector<Window>> PostgresSyncWindows::List(TenantId tenant, Integrati
   PULSE_CHECK(tx.Commit());
   std::vector<Window> windows;
   for (const Row row : tx[slot]) {
-    windows.push_back(
-        {std::string(row.Text(0)), std::string(row.Text(1)), row.Int(2), row.Int(3)}
-    );
+    windows.push_back({std::string(row.Text(0)), std::string(row.Text(1)), row.Int(2), row.Int(3)});
   }
   return windows;
 }

@@ -113,9 +113,8 @@ Result<std::vector<model::Step>> PostgresLedger::Claim(
       engine_,
       tenant,
       [&](Transaction& tx) -> Result<std::vector<model::Step>> {
-        const auto slot = tx.Queue(
-            sql::steps::claim, tenant, step, worker, now, kCrashesInCompany, company
-        );
+        const auto slot =
+            tx.Queue(sql::steps::claim, tenant, step, worker, now, kCrashesInCompany, company);
         PULSE_CHECK(tx.Commit());
         std::vector<model::Step> steps;
         for (const Row row : tx[slot]) steps.push_back(StepOf(tenant, row));
@@ -170,7 +169,7 @@ Result<> PostgresLedger::Retry(
 ) {
   if (steps.empty()) return {};
   std::vector<JobId> cancelled;
-  PULSE_CHECK(InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<> {
+  const Result<> retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<> {
     cancelled.clear();
     const StepArrays arrays = ArraysOf(steps);
     PULSE_TRY(
@@ -193,7 +192,8 @@ Result<> PostgresLedger::Retry(
       if (row.Bool(1)) cancelled.push_back(row.As<JobId>(0));
     }
     return {};
-  }));
+  });
+  if (!retried) return retried;
   // A step that came back to a job being cancelled is closed instead.
   for (const JobId job : cancelled) PULSE_CHECK(CancelReadySteps(engine_, tenant, job));
   return {};
@@ -265,6 +265,15 @@ Result<Missing> PostgresLedger::ReadMissing(
     TenantId tenant, JobId job, std::string_view entity_type, int limit
 ) {
   return FindMissing(engine_, tenant, job, entity_type, limit);
+}
+
+Result<std::vector<std::string>> PostgresLedger::ReadAbsent(
+    TenantId tenant,
+    IntegrationId integration,
+    std::string_view entity_type,
+    const std::vector<std::string>& external_ids
+) {
+  return FindAbsent(engine_, tenant, integration, entity_type, external_ids);
 }
 
 }  // namespace pulse::store::postgres

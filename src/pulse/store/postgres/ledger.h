@@ -29,6 +29,12 @@ class PostgresLedger final : public Ledger {
   Result<Preview> PreviewMerge(const Unit& unit, int limit) override;
   Result<Missing> ReadMissing(TenantId tenant, JobId job, std::string_view entity_type, int limit)
       override;
+  Result<std::vector<std::string>> ReadAbsent(
+      TenantId tenant,
+      IntegrationId integration,
+      std::string_view entity_type,
+      const std::vector<std::string>& external_ids
+  ) override;
   Result<std::vector<StagedRows>> ReadStaged(TenantId tenant, StepId load_step) override;
 
  private:

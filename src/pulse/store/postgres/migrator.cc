@@ -10,9 +10,9 @@
 #include "pulse/store/postgres/journal.h"
 #include "pulse/store/postgres/roles.h"
 #include "pulse/store/postgres/schema.h"
-#include "pulse/store/postgres/script.h"
 #include "pulse/store/postgres/sql/migrations.h"
 #include "pulse/store/postgres/sqlstate.h"
+#include "pulse/store/script.h"
 
 namespace pulse::store::postgres {
 namespace {
@@ -46,7 +46,7 @@ struct Step {
   int number = 0;
   std::string name;
   std::int64_t checksum = 0;
-  std::vector<Statement> statements;
+  std::vector<ScriptStatement> statements;
 };
 
 Step UpStep(const Migration& migration) {
@@ -116,7 +116,7 @@ class Owner {
   static constexpr std::chrono::milliseconds kLongestPause{2'000};
 
   Result<> RunTogether(const Step& step, std::size_t first, std::size_t last);
-  Result<> RunConcurrently(const Statement& statement);
+  Result<> RunConcurrently(const ScriptStatement& statement);
   Result<bool> DropWhenInvalid(const std::string& index);
 
   const MigratorOptions& options_;
@@ -152,7 +152,7 @@ Result<bool> Owner::DropWhenInvalid(const std::string& index) {
   return false;
 }
 
-Result<> Owner::RunConcurrently(const Statement& statement) {
+Result<> Owner::RunConcurrently(const ScriptStatement& statement) {
   const std::string index = ConcurrentIndexName(statement.text);
   const auto deadline = SteadyClock::now() + options_.table_wait;
   for (;;) {
@@ -177,7 +177,7 @@ Result<> Owner::RunConcurrently(const Statement& statement) {
 
 Result<> Owner::Run(const Step& step, const std::map<int, std::int64_t>& finished) {
   PULSE_CHECK(RecordBegun(*connection_, step.number, step.name, step.checksum));
-  const std::vector<Statement>& statements = step.statements;
+  const std::vector<ScriptStatement>& statements = step.statements;
   for (std::size_t i = 0; i < statements.size();) {
     if (finished.contains(static_cast<int>(i))) {
       ++i;
@@ -202,8 +202,8 @@ Result<> Owner::Run(const Step& step, const std::map<int, std::int64_t>& finishe
 }
 
 Result<> Owner::RunDown(const Migration& migration) {
-  std::vector<Statement> together;
-  for (Statement& statement : SplitScript(migration.down)) {
+  std::vector<ScriptStatement> together;
+  for (ScriptStatement& statement : SplitScript(migration.down)) {
     if (statement.concurrent) {
       PULSE_CHECK(RunConcurrently(statement));
     } else {
@@ -211,7 +211,7 @@ Result<> Owner::RunDown(const Migration& migration) {
     }
   }
   return InTransaction([&]() -> Result<> {
-    for (const Statement& statement : together) {
+    for (const ScriptStatement& statement : together) {
       PULSE_CHECK(connection_->Execute(statement.text, migration.name));
     }
     return Forget(*connection_, migration.number);
@@ -300,7 +300,7 @@ Result<std::vector<std::string>> PostgresMigrator::Plan() {
   PULSE_TRY(auto connection, OpenAsLogin());
   std::vector<std::string> plan;
   Applied applied;
-  std::vector<Statement> domain;
+  std::vector<ScriptStatement> domain;
   PULSE_TRY(const Rows exists, connection->Run(kRoleExists));
   if (exists[0].Bool(0)) {
     PULSE_TRY(Owner owner, BecomeOwner(std::move(connection)));
@@ -320,7 +320,7 @@ Result<std::vector<std::string>> PostgresMigrator::Plan() {
   }
   const AppliedMigration& described = applied[kDomain];
   if (!described.applied_at || described.checksum != DescriptionHash()) {
-    for (Statement& statement : domain) plan.push_back(std::move(statement.text));
+    for (ScriptStatement& statement : domain) plan.push_back(std::move(statement.text));
   }
   return plan;
 }
@@ -333,7 +333,7 @@ Result<> PostgresMigrator::RunDomain(Owner& owner, const Applied& applied) const
     return {};
   }
   PULSE_CHECK(Forget(owner.connection(), kDomain));
-  PULSE_TRY(std::vector<Statement> statements, PlanDomain(owner.connection()));
+  PULSE_TRY(std::vector<ScriptStatement> statements, PlanDomain(owner.connection()));
   return owner.Run(
       {.number = kDomain,
        .name = "domain",
@@ -377,7 +377,7 @@ Result<SchemaState> PostgresMigrator::Down(int version) {
   if (applied.empty()) return StateOf(applied);
   if (version < 1) {
     const auto drop = [&]() -> Result<> {
-      for (const Statement& statement : DropDomain()) {
+      for (const ScriptStatement& statement : DropDomain()) {
         PULSE_CHECK(owner.connection().Execute(statement.text, "migrate.drop_domain"));
       }
       return Forget(owner.connection(), kDomain);

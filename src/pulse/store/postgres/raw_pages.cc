@@ -92,6 +92,14 @@ Result<RawId> PostgresRawPages::RecordRefusal(
   return tx[slot][0].As<RawId>(0);
 }
 
+Result<int> PostgresRawPages::DeleteOlderThan(TenantId tenant, EpochMs before, int limit) {
+  return InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<int> {
+    const auto slot = tx.Queue(sql::raw::delete_old, tenant, Instant{before}, limit);
+    PULSE_CHECK(tx.Commit());
+    return static_cast<int>(tx[slot].affected());
+  });
+}
+
 Result<std::vector<DeadLetter>> PostgresDeadLetters::List(
     TenantId tenant, const DeadLetterFilter& filter
 ) {

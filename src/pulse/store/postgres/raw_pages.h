@@ -19,6 +19,7 @@ class PostgresRawPages final : public RawPages {
   Result<RawId> RecordRefusal(
       TenantId tenant, std::string_view entity_type, std::string_view error_details
   ) override;
+  Result<int> DeleteOlderThan(TenantId tenant, EpochMs before, int limit) override;
 
  private:
   Engine& engine_;

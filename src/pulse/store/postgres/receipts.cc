@@ -24,9 +24,8 @@ Verdict VerdictOf(const Row& row) {
   };
 }
 
-/// The job's row is locked and no step of it is open.
-Result<model::JobStatus> QueueEnd(Transaction& tx, const model::Job& job, EpochMs now) {
-  PULSE_TRY(const Rows rows, tx.Run(sql::jobs::verdict, job.tenant, job.id));
+/// The job's row is locked and no step of it is open; `rows` is the verdict on it.
+model::JobStatus QueueEnd(Transaction& tx, const model::Job& job, const Rows& rows, EpochMs now) {
   const Verdict verdict = VerdictOf(rows[0]);
   const bool proposes_windows = rows[0].Bool(7);
   const model::JobStatus status = StatusOf(job, verdict);
@@ -118,9 +117,7 @@ Result<model::Receipt> ReadReceipt(Transaction& tx, const model::Job& job, Epoch
 }
 
 void QueueCounts(
-    Transaction& tx,
-    const model::Job& job,
-    const std::map<std::string, model::EntityCounts>& counts
+    Transaction& tx, const model::Job& job, const std::map<std::string, model::EntityCounts>& counts
 ) {
   if (counts.empty()) return;
   Array types(Element::kText);
@@ -227,11 +224,21 @@ void QueueDeadLetters(
 Result<std::optional<model::JobStatus>> CountAndCommit(
     Transaction& tx, model::Job job, std::int64_t delta, EpochMs now
 ) {
-  PULSE_TRY(const Rows rows, tx.Run(sql::jobs::add_open_steps, job.tenant, job.id, delta));
+  const auto counted = tx.Queue(sql::jobs::add_open_steps, job.tenant, job.id, delta);
+  // As the job was read, this looks like its end: then the verdict comes in the same round trip.
+  const bool looks_last = job.open_steps + delta == 0;
+  std::optional<Transaction::Slot> verdict;
+  if (looks_last) verdict = tx.Queue(sql::jobs::verdict, job.tenant, job.id);
+  PULSE_CHECK(tx.Flush());
   std::optional<model::JobStatus> status;
-  if (!rows.empty() && rows[0].Int(0) == 0 && !model::IsFinal(job.status)) {
-    job.cancel_requested = rows[0].Bool(1);
-    PULSE_TRY(status, QueueEnd(tx, job, now));
+  const bool found = !tx[counted].empty();
+  if (found && tx[counted][0].Int(0) == 0 && !model::IsFinal(job.status)) {
+    job.cancel_requested = tx[counted][0].Bool(1);
+    if (!verdict) {
+      verdict = tx.Queue(sql::jobs::verdict, job.tenant, job.id);
+      PULSE_CHECK(tx.Flush());
+    }
+    status = QueueEnd(tx, job, tx[*verdict], now);
   }
   PULSE_FAILPOINT("k7_before_commit");
   PULSE_CHECK(tx.Commit());

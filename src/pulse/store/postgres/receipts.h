@@ -28,9 +28,7 @@ Result<model::Receipt> ReadReceipt(Transaction& tx, const model::Job& job, Epoch
 
 /// Adds to the job's counters.
 void QueueCounts(
-    Transaction& tx,
-    const model::Job& job,
-    const std::map<std::string, model::EntityCounts>& counts
+    Transaction& tx, const model::Job& job, const std::map<std::string, model::EntityCounts>& counts
 );
 void QueueApiCalls(
     Transaction& tx, const model::Job& job, const std::map<std::string, std::int64_t>& calls

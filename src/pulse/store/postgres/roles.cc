@@ -65,8 +65,9 @@ std::string Quoted(std::string_view name) {
   return quoted += '"';
 }
 
-Result<std::vector<std::string>> Missing(Connection& connection) {
-  const std::vector<std::string_view> roles(std::begin(kRoles), std::end(kRoles));
+Result<std::vector<std::string>> Missing(Connection& connection, RoleUse use) {
+  std::vector<std::string_view> roles(std::begin(kRoles), std::end(kRoles));
+  if (use == RoleUse::kServe) std::erase(roles, kMigrateRole);
   const std::vector<std::string_view> functions(
       std::begin(kGuardedFunctions), std::end(kGuardedFunctions)
   );
@@ -132,15 +133,15 @@ std::string RoleScript(std::string_view login, std::string_view database) {
   return script.append("\n  TO pulse_migrate, pulse_app, pulse_dispatch;\n");
 }
 
-Result<> CheckRoles(Connection& connection) {
-  PULSE_TRY(const std::vector<std::string> missing, Missing(connection));
+Result<> CheckRoles(Connection& connection, RoleUse use) {
+  PULSE_TRY(const std::vector<std::string> missing, Missing(connection, use));
   if (missing.empty()) return {};
   PULSE_TRY(const Self self, WhoAmI(connection));
   return RightsMissing(missing.front(), RoleScript(self.login, self.database));
 }
 
 Result<> EnsureRoles(Connection& connection) {
-  PULSE_TRY(const std::vector<std::string> missing, Missing(connection));
+  PULSE_TRY(const std::vector<std::string> missing, Missing(connection, RoleUse::kMigrate));
   if (missing.empty()) return {};
   PULSE_TRY(const Self self, WhoAmI(connection));
   const std::string script = RoleScript(self.login, self.database);
@@ -155,7 +156,7 @@ Result<> EnsureRoles(Connection& connection) {
     if (state == "42501") return RightsMissing(missing.front(), script);
     return std::move(made).error();
   }
-  return CheckRoles(connection);
+  return CheckRoles(connection, RoleUse::kMigrate);
 }
 
 }  // namespace pulse::store::postgres

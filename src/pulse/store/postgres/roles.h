@@ -31,8 +31,13 @@ std::string RoleScript(std::string_view login, std::string_view database);
 /// Errors: kInvalid (rights are missing; the message ends with what an administrator has to run).
 Result<> EnsureRoles(Connection& connection);
 
+enum class RoleUse : unsigned char {
+  kMigrate,  ///< Needs all four.
+  kServe,    ///< Need not be a member of pulse_migrate, and in production better is not.
+};
+
 /// Whether the login, its roles and the rights are as they should be. Errors: kInvalid (not; the
 /// message says what is missing and has the fix).
-Result<> CheckRoles(Connection& connection);
+Result<> CheckRoles(Connection& connection, RoleUse use);
 
 }  // namespace pulse::store::postgres

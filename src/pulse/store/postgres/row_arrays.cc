@@ -43,9 +43,7 @@ void RowArrays::AddLink(const model::Table& child) {
   }
 }
 
-void RowArrays::Append(
-    std::size_t first, const model::Table& table, std::span<const Cell> cells
-) {
+void RowArrays::Append(std::size_t first, const model::Table& table, std::span<const Cell> cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const bool is_key = i < table.key_columns;
     AppendCell(arrays_[first + i], is_key ? KeyCell(table.columns[i], cells[i]) : cells[i]);

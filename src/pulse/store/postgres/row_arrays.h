@@ -29,9 +29,7 @@ class RowArrays {
   void AddLink(const model::Table& child);
 
   /// One row's cells into the arrays from `first` on; key columns are never null.
-  void Append(
-      std::size_t first, const model::Table& table, std::span<const model::Cell> cells
-  );
+  void Append(std::size_t first, const model::Table& table, std::span<const model::Cell> cells);
   void AppendLink(std::size_t first, const Link& link);
 
   /// Valid while this is and until something is added.

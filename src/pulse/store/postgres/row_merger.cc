@@ -154,9 +154,7 @@ void RowMerger::QueueRemovals(Transaction& tx, std::size_t ordinal) {
   }
 }
 
-void RowMerger::QueueConfirms(
-    Transaction& tx, const TableSql& sql, std::span<const Confirm> rows
-) {
+void RowMerger::QueueConfirms(Transaction& tx, const TableSql& sql, std::span<const Confirm> rows) {
   if (rows.empty()) return;
   Array ids(Element::kInteger);
   Array versions(Element::kInteger);

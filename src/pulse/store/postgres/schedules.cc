@@ -32,8 +32,7 @@ Error NoIntegration(IntegrationId integration) {
 Result<> PostgresSchedules::Put(const Schedule& schedule) {
   return InTransaction(engine_, schedule.tenant, [&](Transaction& tx) -> Result<> {
     PULSE_TRY(
-        const Rows found,
-        tx.Run(sql::jobs::integration, schedule.tenant, schedule.integration)
+        const Rows found, tx.Run(sql::jobs::integration, schedule.tenant, schedule.integration)
     );
     if (found.empty()) return NoIntegration(schedule.integration);
     std::optional<Instant> last;

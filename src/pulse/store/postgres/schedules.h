@@ -17,9 +17,8 @@ class PostgresSchedules final : public Schedules {
   Result<std::vector<Schedule>> List(TenantId tenant) override;
   Result<std::vector<Schedule>> Due(EpochMs now, int limit) override;
   Result<std::optional<EpochMs>> NextDue() override;
-  Result<> Advance(
-      TenantId tenant, IntegrationId integration, EpochMs slot, EpochMs next_at
-  ) override;
+  Result<> Advance(TenantId tenant, IntegrationId integration, EpochMs slot, EpochMs next_at)
+      override;
 
  private:
   Engine& engine_;

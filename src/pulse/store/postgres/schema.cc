@@ -129,6 +129,7 @@ std::vector<std::string> CreateIndexes(const model::Table& table) {
   if (&table == &model::kWorkItems) indexes.push_back(Index(table, "key", "tenant_id, key"));
   if (&table == &model::kWorkItemPrs) {
     indexes.push_back(Index(table, "key", "tenant_id, work_item_key"));
+    indexes.push_back(Index(table, "item", "tenant_id, work_item_id"));
   }
   if (&table == &model::kPrs) {
     indexes.push_back(
@@ -159,6 +160,8 @@ std::vector<std::string> Secure(const model::Table& table) {
           ") WITH CHECK (" + own + ")",
       "GRANT SELECT, INSERT, UPDATE, DELETE ON " + name + " TO pulse_app",
       "GRANT SELECT ON " + name + " TO pulse_query",
+      // A merge takes ids before it inserts, so that children can name their parent at once.
+      "GRANT USAGE ON SEQUENCE " + name + "_id_seq TO pulse_app",
   };
 }
 

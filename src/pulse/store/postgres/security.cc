@@ -34,10 +34,13 @@ Result<SecurityFact> LookFor(Connection& db, const Offenders& offenders) {
 Result<SecurityFact> ExamineLogin(Connection& db) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::login));
   const std::string login(rows[0].Text(0));
-  SecurityFact fact{.check = "database-role", .found = "login " + login + ", works as pulse_app", .fix = {}};
+  SecurityFact fact{
+      .check = "database-role", .found = "login " + login + ", works as pulse_app", .fix = {}
+  };
   if (rows[0].Bool(1) || rows[0].Bool(2)) {
     fact.good = false;
-    fact.found = "login " + login + (rows[0].Bool(1) ? " is a superuser" : " bypasses row-level security");
+    fact.found =
+        "login " + login + (rows[0].Bool(1) ? " is a superuser" : " bypasses row-level security");
     fact.fix =
         "CREATE ROLE pulse_service LOGIN NOINHERIT PASSWORD '…' IN ROLE pulse_app, pulse_dispatch, "
         "pulse_query; then use it in DATABASE_URL";
@@ -70,7 +73,8 @@ Result<SecurityFact> ExamineEncryption(Connection& db) {
       .found = encrypted ? "the connection is encrypted"
                : local   ? "not encrypted, on this machine only"
                          : "the connection is not encrypted",
-      .fix = encrypted || local ? "" : "ssl = on at the server, sslmode=verify-full in DATABASE_URL",
+      .fix =
+          encrypted || local ? "" : "ssl = on at the server, sslmode=verify-full in DATABASE_URL",
   };
 }
 
@@ -79,8 +83,9 @@ SecurityFact Durable(std::string_view setting, std::string_view value, bool good
       .check = std::string(setting),
       .good = good,
       .found = std::string(value),
-      .fix = good ? "" : "ALTER SYSTEM SET " + std::string(setting) + " = on; a crash could lose " +
-                             "what was acknowledged",
+      .fix = good ? ""
+                  : "ALTER SYSTEM SET " + std::string(setting) + " = on; a crash could lose " +
+                        "what was acknowledged",
   };
 }
 
@@ -94,7 +99,8 @@ Result<> ExamineDurability(Connection& db, std::vector<SecurityFact>& facts) {
       {.check = "password_encryption",
        .good = scram,
        .found = std::string(rows[0].Text(4)),
-       .fix = scram ? "" : "ALTER SYSTEM SET password_encryption = 'scram-sha-256', set passwords again"}
+       .fix = scram ? ""
+                    : "ALTER SYSTEM SET password_encryption = 'scram-sha-256', set passwords again"}
   );
   return {};
 }
@@ -102,9 +108,7 @@ Result<> ExamineDurability(Connection& db, std::vector<SecurityFact>& facts) {
 }  // namespace
 
 Result<std::vector<SecurityFact>> ExamineSecurity(const std::string& url) {
-  PULSE_TRY(
-      const auto db, Connection::Open({.url = url, .application_name = "pulse doctor"})
-  );
+  PULSE_TRY(const auto db, Connection::Open({.url = url, .application_name = "pulse doctor"}));
   const Offenders lists[] = {
       {.query = sql::security::mighty_service_roles,
        .check = "service-roles",

@@ -47,7 +47,7 @@ EmbeddingText TextOf(const Row& row, std::string_view entity_type) {
 
 Result<std::string> PostgresTables::Select(TenantId tenant, std::string_view sql, int max_rows) {
   return TenantSelect(
-      pool_, {.tenant = tenant, .max_rows = max_rows, .time_limit = select_limit_}, sql
+      queries_, {.tenant = tenant, .max_rows = max_rows, .time_limit = select_limit_}, sql
   );
 }
 

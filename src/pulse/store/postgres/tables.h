@@ -10,8 +10,9 @@ namespace pulse::store::postgres {
 
 class PostgresTables final : public Tables {
  public:
-  PostgresTables(Pool& pool, std::chrono::milliseconds select_limit)
-      : pool_(pool), select_limit_(select_limit) {}
+  /// `queries` serves Select, so that people's queries never take the pipeline's connections.
+  PostgresTables(Pool& pool, Pool& queries, std::chrono::milliseconds select_limit)
+      : pool_(pool), queries_(queries), select_limit_(select_limit) {}
 
   Result<std::string> Select(TenantId tenant, std::string_view sql, int max_rows) override;
   Result<std::vector<EmbeddingText>> EmbeddingTexts(
@@ -23,6 +24,7 @@ class PostgresTables final : public Tables {
 
  private:
   Pool& pool_;
+  Pool& queries_;
   std::chrono::milliseconds select_limit_;
 };
 

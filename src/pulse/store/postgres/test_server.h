@@ -52,12 +52,11 @@ class TestServer {
     }
   }
 
-  std::string SuperuserUrl(const std::string& database) const {
-    return "host=" + folder_.string() + " user=postgres dbname=" + database;
+  std::string Url(const std::string& login, const std::string& database) const {
+    return "host=" + folder_.string() + " user=" + login + " dbname=" + database;
   }
-  std::string LoginUrl(const std::string& database) const {
-    return "host=" + folder_.string() + " user=pulse_login dbname=" + database;
-  }
+  std::string SuperuserUrl(const std::string& database) const { return Url("postgres", database); }
+  std::string LoginUrl(const std::string& database) const { return Url("pulse_login", database); }
 
   /// Runs a statement as the superuser.
   void Execute(const std::string& database, const std::string& statement) const {

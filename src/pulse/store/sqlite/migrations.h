@@ -4,9 +4,11 @@
 /// The schema of a SQLite database: numbered scripts for the ledger, and the domain tables brought
 /// in line with model/tables.h (missing tables and columns are added, nothing is ever dropped).
 
+#include <memory>
 #include <string>
 
 #include "pulse/base/error.h"
+#include "pulse/store/migrator.h"
 
 namespace pulse::store::sqlite {
 
@@ -23,8 +25,12 @@ struct SchemaState {
 /// permission).
 Result<SchemaState> MigrateSqlite(const std::string& path);
 
-/// Undoes everything, domain tables included: all data is lost. For tests of the scripts.
+/// Undoes everything, domain tables included: all data is lost.
 Result<> RevertSqlite(const std::string& path);
+
+/// The same behind the seam. SQLite's DDL is transactional: Up and Down are one transaction each,
+/// so an interrupted migration has done nothing. schema_migrations holds the scripts' checksums.
+std::unique_ptr<Migrator> NewSqliteMigrator(std::string path);
 
 /// Looks without changing anything. A missing file is version 0.
 Result<SchemaState> SqliteSchemaState(const std::string& path);

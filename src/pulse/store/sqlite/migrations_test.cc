@@ -3,6 +3,7 @@
 #include <set>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pulse/store/sqlite/connection.h"
 #include "pulse/store/sqlite/domain_sql.h"
@@ -113,6 +114,55 @@ TEST(MigrateSqlite, SaysSoWhenTheFolderIsMissing) {
   ASSERT_FALSE(migrated);
   EXPECT_EQ(migrated.error().kind(), ErrorKind::kUnavailable);
   EXPECT_THAT(migrated.error().message(), ::testing::HasSubstr("/nonexistent/folder/pulse.db"));
+}
+
+TEST(SqliteMigrator, SaysWhatIsThereAndWhatItWouldDo) {
+  const TemporaryDatabase database;
+  const std::string expected = DumpSchema(database.path());
+  const std::string path = database.path() + ".new";
+  const auto migrator = NewSqliteMigrator(path);
+  EXPECT_EQ(Value(migrator->Status()).version, 0);
+  const std::vector<std::string> plan = Value(migrator->Plan());
+  EXPECT_THAT(plan, ::testing::Contains(::testing::StartsWith("CREATE TABLE etl_steps")));
+  EXPECT_THAT(plan, ::testing::Contains(::testing::StartsWith("CREATE TABLE work_items")));
+  EXPECT_NE(::access(path.c_str(), F_OK), 0) << "a plan changes nothing";
+
+  const store::SchemaState up = Value(migrator->Up());
+
+  EXPECT_EQ(up.version, up.latest);
+  EXPECT_GT(up.migrations.at(0).statements_done, 10);
+  EXPECT_FALSE(up.migrations.at(0).changed);
+  EXPECT_TRUE(Value(migrator->Plan()).empty());
+  EXPECT_EQ(DumpSchema(path), expected);
+}
+
+TEST(SqliteMigrator, GoesDownToAVersionAndUpToTheSameSchema) {
+  const TemporaryDatabase database;
+  const std::string expected = DumpSchema(database.path());
+  const auto migrator = NewSqliteMigrator(database.path());
+
+  EXPECT_EQ(Value(migrator->Down(1)).version, 1);
+  EXPECT_THAT(DumpSchema(database.path()), ::testing::Not(::testing::HasSubstr("schedules")));
+  EXPECT_FALSE(Value(migrator->Plan()).empty());
+
+  const store::SchemaState up = Value(migrator->Up());
+  EXPECT_EQ(up.version, up.latest);
+  EXPECT_EQ(DumpSchema(database.path()), expected);
+  EXPECT_EQ(Value(migrator->Down(0)).version, 0);
+  EXPECT_EQ(DumpSchema(database.path()), "");
+}
+
+TEST(SqliteMigrator, RefusesAScriptThatWasChangedAfterItRan) {
+  const TemporaryDatabase database;
+  const auto db = Value(Connection::Open({.path = database.path()}));
+  Done(db->Execute("UPDATE schema_migrations SET checksum = 1 WHERE number = 1", "test"));
+  const auto migrator = NewSqliteMigrator(database.path());
+
+  EXPECT_TRUE(Value(migrator->Status()).migrations.at(0).changed);
+  const auto refused = migrator->Up();
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalid);
 }
 
 TEST(OpenSqliteStore, RefusesAMissingOrForeignFile) {

@@ -104,8 +104,7 @@ TEST_P(StoreConformance, TellsAbsentFromNull) {
   );
 
   EXPECT_EQ(CountOf(acme_, "work_items WHERE description IS NULL"), 2);
-  const std::string absent =
-      " WHERE EXISTS (SELECT 1 FROM json_each(absent_fields) WHERE value = 'description')";
+  const std::string absent = " WHERE CAST(absent_fields AS TEXT) LIKE '%\"description\"%'";
   EXPECT_EQ(
       Select(acme_, "SELECT external_id FROM work_items" + absent), R"([{"external_id":"2"}])"
   );

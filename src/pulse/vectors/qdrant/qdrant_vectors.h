@@ -26,8 +26,8 @@ namespace pulse::vectors::qdrant {
 struct QdrantOptions {
   std::string url;  ///< "http://qdrant.internal:6333"; a path in front (a proxy's) may be there.
   std::string api_key{};  ///< Sent as `api-key`; empty: none.
-  std::string model;      ///< The embedder's; another one is another collection.
   int dimensions = 0;     ///< 1..4096
+  std::string model;      ///< The embedder's; another one is another collection.
   /// In front of the collection's name, so that installations can share a server.
   std::string collection_prefix = "pulse";
   std::chrono::milliseconds timeout{10'000};  ///< Of one request.

@@ -27,8 +27,8 @@ std::unique_ptr<http::Client> LocalClient() {
 QdrantOptions OptionsFor(const std::string& url) {
   return {
       .url = url,
-      .model = "m",
       .dimensions = kDimensions,
+      .model = "m",
       .backoff = {.base = milliseconds(1), .cap = milliseconds(2)},
   };
 }

@@ -117,18 +117,20 @@ std::vector<std::string> QdrantStub::violations() const {
 }
 
 Response QdrantStub::Answer(const Request& request) {
+  auto planned = state_.With([](State& state) -> std::optional<Response> {
+    ++state.requests;
+    if (state.planned.empty()) return std::nullopt;
+    Response next = state.planned.front();
+    state.planned.pop_front();
+    return next;
+  });
+  if (planned) return *std::move(planned);
   Response response = state_.With([&](State& state) { return AnswerLocked(state, request); });
   Record(request, response);
   return response;
 }
 
 Response QdrantStub::AnswerLocked(State& state, const Request& request) const {
-  ++state.requests;
-  if (!state.planned.empty()) {
-    Response planned = state.planned.front();
-    state.planned.pop_front();
-    return planned;
-  }
   if (!api_key_.empty() && http::HeaderValue(request.headers, "api-key") != api_key_) {
     // Qdrant says this in plain text.
     return {

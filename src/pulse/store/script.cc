@@ -1,10 +1,10 @@
-#include "pulse/store/postgres/script.h"
+#include "pulse/store/script.h"
 
 #include <cctype>
 
 #include "pulse/base/ascii.h"
 
-namespace pulse::store::postgres {
+namespace pulse::store {
 namespace {
 
 constexpr std::string_view kConcurrentMark = "-- concurrently";
@@ -62,8 +62,8 @@ std::string NextWord(std::string_view& text) {
 
 }  // namespace
 
-std::vector<Statement> SplitScript(std::string_view script) {
-  std::vector<Statement> statements;
+std::vector<ScriptStatement> SplitScript(std::string_view script) {
+  std::vector<ScriptStatement> statements;
   const auto add = [&](std::string_view text) {
     const bool concurrent = SkipComments(text);
     if (!text.empty()) statements.push_back({std::string(text), concurrent});
@@ -96,4 +96,4 @@ std::string ConcurrentIndexName(std::string_view statement) {
   return word;
 }
 
-}  // namespace pulse::store::postgres
+}  // namespace pulse::store

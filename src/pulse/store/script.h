@@ -8,17 +8,17 @@
 #include <string_view>
 #include <vector>
 
-namespace pulse::store::postgres {
+namespace pulse::store {
 
-struct Statement {
+struct ScriptStatement {
   std::string text;  ///< Without the comments before it and without the semicolon.
   bool concurrent = false;
 };
 
 /// Splits at semicolons outside of quotes, dollar quotes and comments.
-std::vector<Statement> SplitScript(std::string_view script);
+std::vector<ScriptStatement> SplitScript(std::string_view script);
 
 /// The index a CREATE INDEX CONCURRENTLY statement makes; "" for any other.
 std::string ConcurrentIndexName(std::string_view statement);
 
-}  // namespace pulse::store::postgres
+}  // namespace pulse::store

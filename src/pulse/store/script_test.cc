@@ -1,14 +1,14 @@
-#include "pulse/store/postgres/script.h"
+#include "pulse/store/script.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pulse::store::postgres {
+namespace pulse::store {
 namespace {
 
 std::vector<std::string> Texts(std::string_view script) {
   std::vector<std::string> texts;
-  for (const Statement& statement : SplitScript(script)) {
+  for (const ScriptStatement& statement : SplitScript(script)) {
     texts.push_back((statement.concurrent ? "*" : "") + statement.text);
   }
   return texts;
@@ -42,4 +42,4 @@ TEST(ConcurrentIndexName, IsTheNameOfAnIndexBuiltConcurrently) {
 }
 
 }  // namespace
-}  // namespace pulse::store::postgres
+}  // namespace pulse::store

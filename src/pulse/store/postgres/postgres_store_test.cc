@@ -1,0 +1,101 @@
+#include "pulse/store/postgres/postgres_store.h"
+
+#include "pulse/store/postgres/test_store.h"
+#include "pulse/store/testing/store_conformance.h"
+
+namespace pulse::store::testing {
+
+const auto kBackends = ::testing::Values(BackendFactory{"postgres", postgres::MakePostgresBackend});
+
+INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, PreviewConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
+
+}  // namespace pulse::store::testing
+
+namespace pulse::store::postgres {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::KindOf;
+using testing::Value;
+
+/// The error of opening a store, which must fail.
+Error Refusal(const std::string& url) {
+  const auto store = OpenPostgresStore({.url = url});
+  if (store) {
+    ADD_FAILURE() << "the store opened";
+    return Error{ErrorKind::kInternal, ""};
+  }
+  return store.error();
+}
+
+TEST(OpenPostgresStore, SaysWhatServesIt) {
+  const TestDatabase database;
+  const auto store = Value(OpenPostgresStore({.url = database.url()}));
+  EXPECT_THAT(
+      Value(store->Probe()), ::testing::MatchesRegex("PostgreSQL 15\\.[0-9]+, schema [0-9]+")
+  );
+}
+
+TEST(OpenPostgresStore, RefusesAnEmptyDatabaseAnOldSchemaAndOneOfTheFuture) {
+  const TestDatabase empty("template1");
+  empty.Execute(RoleScript("pulse_login", empty.name()));
+  EXPECT_EQ(Refusal(empty.url()).kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(
+      Refusal(empty.url()).message(), HasSubstr("the database is empty; run `pulse db migrate`")
+  );
+
+  const TestDatabase old;
+  Value(NewPostgresMigrator({.url = old.url()})->Down(1));
+  EXPECT_THAT(Refusal(old.url()).message(), HasSubstr("version is 1, this program works with"));
+
+  const TestDatabase future;
+  future.Execute("INSERT INTO schema_migrations VALUES (90, 'next', 0, now())");
+  EXPECT_THAT(Refusal(future.url()).message(), HasSubstr("use the newer pulse"));
+}
+
+TEST(OpenPostgresStore, RefusesMissingRightsAndSaysHowToGetThem) {
+  const TestDatabase database;
+  const std::string login = "login_" + database.name();
+  database.Execute("CREATE ROLE " + login + " LOGIN NOINHERIT");
+  const std::string url = TestDatabase::server().Url(login, database.name());
+  const Error outsider = Refusal(url);
+  EXPECT_EQ(outsider.kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(outsider.message(), HasSubstr("may not act as role pulse_app"));
+
+  database.Execute("GRANT pulse_app, pulse_dispatch TO " + login);
+  EXPECT_THAT(Refusal(url).message(), HasSubstr("is not a member of pulse_query"));
+  database.Execute("GRANT pulse_query TO " + login);
+  EXPECT_TRUE(OpenPostgresStore({.url = url}));
+
+  database.Execute("GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO PUBLIC");
+  const Error open_door = Refusal(url);
+  EXPECT_THAT(
+      open_door.message(), HasSubstr("set_config(text, text, boolean) may be called by everybody")
+  );
+  EXPECT_THAT(open_door.message(), HasSubstr("REVOKE EXECUTE"));
+  database.Execute("REVOKE pulse_app, pulse_dispatch, pulse_query FROM " + login);
+  database.Execute("DROP ROLE " + login);
+}
+
+TEST(OpenPostgresStore, IsUnavailableWhenNobodyAnswers) {
+  EXPECT_EQ(Refusal("host=/nowhere dbname=x").kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(Refusal("host=127.0.0.1 port=1 dbname=x").kind(), ErrorKind::kUnavailable);
+}
+
+TEST(OpenPostgresStore, CallsAWrongPasswordUnauthorizedAndDoesNotRepeatIt) {
+  const TestDatabase database;
+  const std::string stranger =
+      TestDatabase::server().Url("no_such_login", database.name()) + " password=hunter2";
+  const Error refused = Refusal(stranger);
+  EXPECT_EQ(refused.kind(), ErrorKind::kUnauthorized);
+  EXPECT_THAT(refused.message(), ::testing::Not(HasSubstr("hunter2")));
+}
+
+}  // namespace
+}  // namespace pulse::store::postgres

@@ -100,8 +100,8 @@ void Print(Context& context, const std::vector<Finding>& findings, std::string_v
   context.Print(RenderTable({{"KIND"}, {"NAME"}, {"STATE"}, {"DETAIL"}}, rows, context.width()));
 }
 
-/// Findings about policies; without a management API a warning and none.
-Result<std::vector<Finding>> Policies(
+/// What is to be said of policies; nothing, after a warning, without a management API.
+Result<std::optional<std::vector<Finding>>> Policies(
     Context& context, const amqp::AmqpOptions& options, amqp::ApplyPolicies apply
 ) {
   PULSE_TRY(const auto address, amqp::ParseBrokerUrl(options.url));
@@ -116,7 +116,7 @@ Result<std::vector<Finding>> Policies(
         "policies were not looked at: " + policies.error().message() +
         "; fix: rabbitmq-plugins enable rabbitmq_management, or --management URL"
     );
-    return findings;
+    return std::optional<std::vector<Finding>>();
   }
   for (const amqp::PolicyStatus& policy : *policies) {
     if (policy.state == amqp::PolicyStatus::State::kGood) continue;
@@ -125,7 +125,7 @@ Result<std::vector<Finding>> Policies(
         {"policy", policy.name, set ? "set" : std::string(NameOf(policy.state)), policy.definition}
     );
   }
-  return findings;
+  return std::optional(std::move(findings));
 }
 
 }  // namespace
@@ -182,8 +182,12 @@ Result<ExitCode> RunQueueTopologyDiff(Context& context) {
     }
   }
   PULSE_TRY(auto policies, Policies(context, options, amqp::ApplyPolicies::kNo));
-  findings.insert(findings.end(), policies.begin(), policies.end());
-  Print(context, findings, "every queue and policy is as it should be");
+  if (policies) findings.insert(findings.end(), policies->begin(), policies->end());
+  Print(
+      context,
+      findings,
+      policies ? "every queue and policy is as it should be" : "every queue is as it should be"
+  );
   if (findings.empty()) return ExitCode::kOk;
   context.Note("fix: pulse queue topology apply (with --migrate for what is declared otherwise)");
   return ExitCode::kFailed;
@@ -207,7 +211,7 @@ Result<ExitCode> RunQueueTopologyApply(Context& context) {
     );
   }
   PULSE_TRY(auto policies, Policies(context, options, amqp::ApplyPolicies::kYes));
-  done.insert(done.end(), policies.begin(), policies.end());
+  if (policies) done.insert(done.end(), policies->begin(), policies->end());
   PULSE_TRY(const auto queues, amqp::ListQueues(options));
   bool good = true;
   for (const auto& queue : queues) {

@@ -110,6 +110,8 @@ class Connection {
   /// Connected, no transaction open, nothing queued.
   bool IsClean() const;
   bool IsConnected() const;
+  /// Counts as lost from here on: the pool throws it away.
+  void Abandon() { send_failed_ = true; }
   /// Looks, without asking the server, whether it has closed the connection meanwhile.
   bool IsStale();
   /// SQLSTATE of the last failure; "" when the connection broke.

@@ -63,9 +63,7 @@ Result<> Transaction::Flush() {
   if (checked_) return {};
   checked_ = true;
   if (!results_[entered_.index][0].Bool(0)) return {};
-  // Dropped rather than given back: whoever set it did so for the session.
-  connection_.reset();
-  GiveBack();
+  connection_->Abandon();  // Whoever set it did so for the session.
   return Error{ErrorKind::kInternal, "a pooled connection came with another's tenant"};
 }
 
@@ -73,7 +71,7 @@ Result<> Transaction::Commit() {
   if (connection_ == nullptr) return Error{ErrorKind::kInternal, "the transaction is over"};
   const Slot end = Queue(kCommit);
   if (auto sent = Flush(); !sent) {
-    outcome_unknown_ = connection_ != nullptr && !connection_->IsConnected() && sqlstate_.empty();
+    outcome_unknown_ = !connection_->IsConnected() && sqlstate_.empty();
     return sent;
   }
   // COMMIT of a transaction that failed before says ROLLBACK and calls that success.

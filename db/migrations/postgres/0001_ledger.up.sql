@@ -107,7 +107,7 @@ CREATE INDEX ix_etl_steps_running ON etl_steps (worker_id) WHERE state = 'runnin
 -- The company of a claimed step.
 CREATE INDEX ix_etl_steps_company ON etl_steps (tenant_id, job_id, stage, entity_type, priority, id)
   WHERE state = 'ready';
-CREATE INDEX ix_etl_steps_job ON etl_steps (tenant_id, job_id, stage, state);
+CREATE INDEX ix_etl_steps_job ON etl_steps (tenant_id, job_id, state, stage);
 
 CREATE TABLE workers (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -10,11 +10,13 @@ WITH first AS (
   WHERE tenant_id = $1 AND id = $2 AND state = 'ready' AND run_after <= $4
   FOR UPDATE SKIP LOCKED
 ), company AS (
-  SELECT s.id FROM first f JOIN etl_steps s ON s.tenant_id = $1 AND s.job_id = f.job_id
-    AND s.stage = f.stage AND s.entity_type = f.entity_type AND s.state = 'ready'
-  WHERE s.id <> f.id AND s.run_after <= $4 AND s.crashes < $5 AND f.crashes < $5
-  ORDER BY s.priority, s.id LIMIT $6
-  FOR UPDATE OF s SKIP LOCKED
+  SELECT c.id FROM first f CROSS JOIN LATERAL (
+    SELECT s.id FROM etl_steps s
+    WHERE s.tenant_id = $1 AND s.job_id = f.job_id AND s.stage = f.stage
+      AND s.entity_type = f.entity_type AND s.state = 'ready' AND s.id <> f.id
+      AND s.run_after <= $4 AND s.crashes < $5 AND f.crashes < $5
+    ORDER BY s.priority, s.id LIMIT $6
+    FOR UPDATE SKIP LOCKED) c
 ), claimed AS (
   UPDATE etl_steps s SET state = 'running', epoch = s.epoch + 1, worker_id = $3, claimed_at = $4
   FROM (SELECT id FROM first UNION ALL SELECT id FROM company) p
@@ -32,7 +34,8 @@ FROM claimed ORDER BY id <> $2, priority, id
 -- The fence: a step that moved on since it was claimed matches nothing. $3, $4: ids and epochs.
 UPDATE etl_steps s SET state = 'done', finished_at = $5, worker_id = NULL, error = ''
 FROM unnest($3::bigint[], $4::bigint[]) AS u(id, epoch)
-WHERE s.tenant_id = $1 AND s.id = u.id AND s.job_id = $2 AND s.epoch = u.epoch AND s.state = 'running'
+WHERE s.tenant_id = $1 AND s.id = ANY($3::bigint[]) AND s.id = u.id AND s.job_id = $2
+  AND s.epoch = u.epoch AND s.state = 'running'
 
 -- name: held
 -- How many of these steps ($3, $4: ids and epochs) are closed as done by their own epoch.

@@ -22,6 +22,12 @@ std::string SessionSettings(const ConnectionOptions& options) {
   script += "SET lock_timeout = " + Milliseconds(options.lock_timeout) + ";";
   script += "SET idle_in_transaction_session_timeout = " +
             Milliseconds(options.idle_in_transaction_timeout) + ";";
+  if (options.plans == Plans::kByIndex) {
+    script +=
+        "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+        "SET enable_sort = off;"
+        "SET plan_cache_mode = force_generic_plan;";
+  }
   if (!options.role.empty()) script.append("SET ROLE ").append(options.role).append(";");
   return script;
 }

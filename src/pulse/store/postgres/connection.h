@@ -37,11 +37,22 @@ inline constexpr std::string_view kAppRole = "pulse_app";
 inline constexpr std::string_view kDispatchRole = "pulse_dispatch";
 inline constexpr std::string_view kQueryRole = "pulse_query";
 
+/// How the planner may answer statements.
+enum class Plans : unsigned char {
+  /// By index, row by row, one plan for all parameters. For the pipeline: each of its statements
+  /// has
+  /// the index it needs, and no plan may depend on statistics that were taken while a table was
+  /// empty.
+  kByIndex,
+  kAny,  ///< As the planner likes: for people's queries and for reading whole tables.
+};
+
 struct ConnectionOptions {
   std::string url;  ///< postgresql://… or key=value pairs.
   /// SET ROLE of the session; empty: stays the login itself (the migrator's beginning).
   std::string_view role = kAppRole;
   std::string application_name = "pulse";
+  Plans plans = Plans::kByIndex;
   std::chrono::seconds connect_timeout{5};
   std::chrono::milliseconds statement_timeout{30'000};
   std::chrono::milliseconds lock_timeout{5'000};

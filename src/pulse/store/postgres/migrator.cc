@@ -248,6 +248,7 @@ Result<std::unique_ptr<Connection>> PostgresMigrator::OpenAsLogin() const {
       .url = options_.url,
       .role = "",
       .application_name = "pulse migrate",
+      .plans = Plans::kAny,
       .statement_timeout = std::chrono::milliseconds(0),  // An index takes as long as it takes.
       .lock_timeout = options_.lock_timeout,
   });

@@ -30,12 +30,14 @@ ConnectionOptions ConnectionsOf(const PostgresOptions& options) {
   };
 }
 
-PoolOptions PoolOf(const PostgresOptions& options, int size) {
-  return {
+PoolOptions PoolOf(const PostgresOptions& options, int size, Plans plans) {
+  PoolOptions pool{
       .connection = ConnectionsOf(options),
       .size = size,
       .checkout_timeout = options.checkout_timeout,
   };
+  pool.connection.plans = plans;
+  return pool;
 }
 
 class PostgresStore final : public Store {
@@ -44,8 +46,8 @@ class PostgresStore final : public Store {
       std::unique_ptr<SystemClock> own_clock, const Clock& clock, const PostgresOptions& options
   )
       : own_clock_(std::move(own_clock)),
-        pool_(PoolOf(options, options.pool_size)),
-        query_pool_(PoolOf(options, options.query_pool_size)),
+        pool_(PoolOf(options, options.pool_size, Plans::kByIndex)),
+        query_pool_(PoolOf(options, options.query_pool_size, Plans::kAny)),
         engine_{.pool = pool_, .sql = sql_, .clock = clock},
         dispatch_(engine_, ConnectionsOf(options)),
         catalog_(pool_, clock),

@@ -10,7 +10,8 @@ from tests.operate.stack import until
 class Attacks:
     def __init__(self, stack, attacker, victim):
         self.stack, self.attacker, self.victim = stack, attacker, victim
-        self.secrets = self.titles(victim) - self.titles(attacker)
+        own = "\n".join(self.titles(attacker))
+        self.secrets = {title for title in self.titles(victim) if title not in own}
         assert self.secrets, "the victim has titles of its own"
 
     def titles(self, tenant):
@@ -123,6 +124,6 @@ class Attacks:
         """A step of the victim as an order would make it, rung just now unless told otherwise: no one else rings it for ten seconds."""
         job = self.victim.jobs()[0]["id"]
         root = self.stack.one("SELECT min(id) FROM etl_steps WHERE job_id = %s AND stage = 'extract'", job)
-        copy = self.stack.clone("etl_jobs", job, status="running", open_steps=1, finished_at=None, idempotency_key=f"attack-{uuid.uuid4()}")
+        copy = self.stack.clone("etl_jobs", job, status="running", exclusive=False, open_steps=1, finished_at=None, idempotency_key=f"attack-{uuid.uuid4()}")
         return self.stack.clone("etl_steps", root, job_id=copy, state="ready", epoch=0, attempts=0, worker_id=None, claimed_at=None, finished_at=None,
                           rung_at=rung_at or self.stack.one("SELECT clock_timestamp()"))

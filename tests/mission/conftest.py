@@ -131,7 +131,7 @@ def models(stack):
     metadata = sqlalchemy.MetaData()
     metadata.reflect(engine, only=["raw_extraction_data", "work_items", "etl_jobs", "etl_steps"])
     base = automap_base(metadata=metadata)
-    base.prepare()
+    base.prepare(generate_relationship=lambda *_, **__: None)  # Plain rows: nothing here follows a foreign key.
     base.classes.engine = engine
     yield base.classes
     engine.dispose()

@@ -19,8 +19,8 @@ JAIN = 0.95
 
 def backlog(stack, tenant, steps):
     """Gives a tenant that many ready steps: copies of one it has already done. Each is a call to the site that brings nothing new."""
-    root = stack.select("SELECT id, job_id FROM etl_steps WHERE tenant_id = %s AND stage = 'extract' ORDER BY id LIMIT 1", tenant.id)[0]
-    job = stack.clone("etl_jobs", root["job_id"], status="running", open_steps=steps, finished_at=None, idempotency_key=f"backlog-{tenant.name}")
+    root = stack.select("SELECT id, job_id FROM etl_steps WHERE tenant_id = %s AND stage = 'extract' ORDER BY id DESC LIMIT 1", tenant.id)[0]
+    job = stack.clone("etl_jobs", root["job_id"], status="running", exclusive=False, open_steps=steps, finished_at=None, idempotency_key=f"backlog-{tenant.name}")
     now = stack.one("SELECT clock_timestamp()")
     stack.clone("etl_steps", root["id"], times=steps, job_id=job, state="ready", epoch=0, attempts=0, worker_id=None, claimed_at=None, finished_at=None,
                 rung_at=None, created_at=now)

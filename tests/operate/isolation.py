@@ -222,7 +222,7 @@ def by_command(stack, attacks, chance, number):
 def run(options):
     from tests.mission.conftest import Tenant
     chance, began = random.Random(options.seed), time.monotonic()
-    with Stack(in_memory=True) as stack, Simulator("--seed", 21, "--issues", 120, "--prs", 20) as one, Simulator("--seed", 22, "--issues", 120, "--prs", 20) as two:
+    with Stack(in_memory=True, PULSE_VECTORS="on") as stack, Simulator("--seed", 21, "--issues", 120, "--prs", 20) as one, Simulator("--seed", 22, "--issues", 120, "--prs", 20) as two:
         workers = stack.start_etl(1)
         tenants = [Tenant(stack, name, site) for name, site in (("acme", one), ("globex", two))]
         for tenant in tenants:

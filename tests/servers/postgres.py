@@ -8,13 +8,14 @@ import signal
 import subprocess
 import tempfile
 
-from .process import Server, free_port
+from .process import Server, free_port, wait_gone
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 # What an administrator does once for a cluster: the login that pulse uses, and its database.
 FIRST_SQL = "CREATE ROLE pulse LOGIN SUPERUSER;\nCREATE DATABASE pulse OWNER pulse;\n"
-SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "200", "log_min_messages": "warning"}
+SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "200", "log_min_messages": "warning",
+            "dynamic_shared_memory_type": "mmap"}  # In the data folder, and gone with it also after a kill.
 
 
 class Postgres(Server):
@@ -48,6 +49,14 @@ class Postgres(Server):
         # Before the address answers, recovery after a kill may still be under way: pg_isready knows the difference.
         asked = [BIN / "pg_isready", "-q", "-t", "1", "-d", self.url()]
         return subprocess.run(asked, stdin=subprocess.DEVNULL).returncode == 0
+
+    def discard(self):
+        """Without a checkpoint, but with its shared memory: killed for good it would leave that to the machine."""
+        if self.running:
+            self.thaw()
+            os.kill(self.pid, signal.SIGQUIT)
+            wait_gone(self.pid, 10)
+        self.kill()
 
     def kill_backend(self, chooser):
         """SIGKILL to one backend, chosen by `chooser(pids)`: PostgreSQL then drops every session and recovers."""

@@ -60,7 +60,7 @@ class Servers:
         """Whatever state they are in: over. Their data too when the folder was ours; else it stays, so the end is a clean one."""
         for server in self.all.values():
             with contextlib.suppress(Failed):
-                server.kill() if self._temporary else server.stop()
+                server.discard() if self._temporary else server.stop()
         if self.broker is not None:
             self.broker.stop_epmd()
         if self._temporary:

@@ -34,9 +34,12 @@ Error LastError(sqlite3* handle) {
 }
 
 /// SQLite would make the file with the process's umask; titles of issues are nobody else's
-/// business.
+/// business. A file that is there is not opened: closing it would drop the locks that this
+/// process's other connections hold on it, and another process would then remove the log they
+/// write.
 Result<> MakePrivateFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 && errno == EEXIST) return {};
   if (file < 0) {
     const std::string why = std::generic_category().message(errno);
     return Error{ErrorKind::kUnavailable, "cannot open: " + why};

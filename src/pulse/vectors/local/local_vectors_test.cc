@@ -1,5 +1,6 @@
 #include "pulse/vectors/local/local_vectors.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -98,6 +99,30 @@ Point Canary() {
       .reference = "PAY-1",
       .title = "canary-7f3a",
   };
+}
+
+/// What another process counts, which then closes the file and would tidy up after the last one.
+int CountFromOutside(const Scratch& scratch) {
+  const std::string command = "sqlite3 '" + scratch.file() + "' 'SELECT count(*) FROM points'";
+  FILE* out = popen(command.c_str(), "r");
+  int count = -1;
+  if (out == nullptr || std::fscanf(out, "%d", &count) != 1) count = -1;
+  if (out != nullptr) pclose(out);
+  return count;
+}
+
+TEST(OpenLocalVectors, KeepsItsLogWhenAnotherProcessComesAndGoes) {
+  const Scratch scratch;
+  const auto vectors = std::move(*OpenLocalVectors(scratch.file(), kDimensions, "m"));
+  std::vector points{Canary()};
+  ASSERT_TRUE(vectors->Upsert(kTenant, points));
+  ASSERT_EQ(*vectors->Count(kTenant), 1);  // Opens a second connection beside the writer's.
+  ASSERT_EQ(CountFromOutside(scratch), 1);
+
+  points.front().id = PointId(kTenant, IntegrationId(1), "jira_issues", "2");
+  ASSERT_TRUE(vectors->Upsert(kTenant, points));
+
+  EXPECT_EQ(CountFromOutside(scratch), 2);
 }
 
 TEST(OpenLocalVectors, FindsEverythingAgainInAFileOfTheSameModel) {

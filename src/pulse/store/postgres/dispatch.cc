@@ -181,6 +181,13 @@ Result<int> PostgresDispatch::LiveWorkers() {
   return static_cast<int>(tx[slot][0].Int(0));
 }
 
+Result<> PostgresDispatch::KeepHouse() {
+  PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
+  tx.Queue(sql::dispatch::make_room);
+  tx.Queue(sql::dispatch::forget_workers);
+  return tx.Commit();
+}
+
 Result<std::optional<Term>> PostgresDispatch::Lead(
     WorkerId worker, std::chrono::milliseconds lease
 ) {

@@ -1,6 +1,6 @@
-#include <fstream>
 #include "pulse/store/sqlite/migrations.h"
 
+#include <fstream>
 #include <set>
 
 #include <sys/stat.h>

@@ -59,6 +59,7 @@ enum class LockKind : std::uint8_t {
   kRows = 1,     ///< An integration's domain rows: its writers come one after the other.
   kWindows = 2,  ///< An integration's proven windows.
   kLinks = 3,    ///< A tenant's links between issues and pull requests.
+  kKey = 4,      ///< A record that has or may have children, by a hash of its key or link.
 };
 constexpr std::int64_t LockKey(LockKind kind, std::int64_t id) {
   return (std::int64_t{static_cast<std::uint8_t>(kind)} << 56) | id;

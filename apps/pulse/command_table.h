@@ -35,6 +35,8 @@ inline constexpr Group kGroups[] = {
     {"data", "The tables."},
     {"vector", "The vectors behind search."},
     {"db", "The database."},
+    {"queue", "The queues on RabbitMQ."},
+    {"queue topology", "What is declared there against what should be."},
     {"config", "Settings and where each value comes from."},
     {"secret", "The key that seals stored credentials."},
 };
@@ -52,6 +54,23 @@ inline constexpr Argument kIntegrationName[] = {
 inline constexpr Argument kJobId[] = {{.name = "JOB", .help = "Its number."}};
 inline constexpr Option kYes[] = {
     {.name = "yes", .help = "Do it; without, only say what would happen.", .letter = 'y'},
+};
+
+inline constexpr Option kTopologyDiffOptions[] = {
+    {.name = "management",
+     .value = "URL",
+     .help = "RabbitMQ's management API (default: port 15672 of the broker)."},
+};
+inline constexpr Option kTopologyApplyOptions[] = {
+    {.name = "migrate",
+     .help = "Also declare anew what is declared otherwise, moving its messages. Stop every pulse "
+             "etl first."},
+    {.name = "management",
+     .value = "URL",
+     .help = "RabbitMQ's management API (default: port 15672 of the broker)."},
+};
+inline constexpr std::string_view kTopologyApplyExamples[] = {
+    "pulse queue topology apply", "pulse queue topology apply --migrate"
 };
 
 inline constexpr Option kDemoOptions[] = {
@@ -549,6 +568,17 @@ inline constexpr Command kCommands[] = {
          "taken away. Interrupted, the same command goes on where it stopped."},
     {.path = "db status", .summary = "Where the database is and what is in it."},
     {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
+    {.path = "queue status", .summary = "Messages and consumers of each queue."},
+    {.path = "queue topology diff",
+     .summary = "Find queues and policies that are missing or not as they should be.",
+     .options = table::kTopologyDiffOptions,
+     .details = "Exit code 1 when there are any."},
+    {.path = "queue topology apply",
+     .summary = "Declare what is missing, set policies, finish interrupted migrations.",
+     .options = table::kTopologyApplyOptions,
+     .details = "Without RabbitMQ's management plugin policies are left out, with a warning. Exit "
+                "code 1 when a queue still is not as it should be.",
+     .examples = table::kTopologyApplyExamples},
     {.path = "config show",
      .summary = "Every setting and its value.",
      .options = table::kConfigShowOptions},

@@ -69,8 +69,9 @@ def test_a_sync_that_finds_nothing_is_one_call_and_writes_no_row():
 def test_a_data_center_sync_that_finds_nothing_writes_no_row():
     with jira(path="/dc") as (pulse, sim):
         pulse.sync("acme", "jira-main", code=0)
-        before = raw_and_domain(pulse)
+        before, calls = raw_and_domain(pulse), sim.calls()
         pulse.sync("acme", "jira-main", code=0)
+        check(sum(made(calls, sim.calls()).values()) == 2, f"two calls: {made(calls, sim.calls())}")
         check(raw_and_domain(pulse) == before, "no row of raw or domain tables was written")
 
 

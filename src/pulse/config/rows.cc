@@ -55,12 +55,15 @@ constexpr std::array kRows = {
         .type = "url",
         .unit = {},
         .default_text = {},
-        .bounds = "redis://… or rediss://…, or empty",
+        .bounds = "redis://… (no TLS: tunnel it), or empty",
         .example = "redis://cache.internal:6379/0",
         .env = "REDIS_URL",
-        .doc = "A cache that several processes share. Empty: each process has its own.",
+        .doc =
+            "A cache that several processes share: call budgets, pauses and breakers of sources. "
+            "Empty, or away: each process has its own, and together they may ask for more than "
+            "one budget.",
         .field = &Settings::redis_url,
-        .choices = "redis://|rediss://",
+        .choices = "redis://",
     },
     Row{
         .name = "qdrant_url",

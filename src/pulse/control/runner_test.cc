@@ -203,22 +203,27 @@ TEST_F(RunnerTest, RunsOnlyTheStagesItIsGiven) {
 }
 
 TEST_F(RunnerTest, TheLeaderDeletesRawPagesThatAreTooOld) {
-  const auto pages = [&] {
-    return Value(store().raw_pages().Newest(acme_.tenant, acme_.id, "jira_issues")).size();
+  const auto count = [&] {
+    return Value(
+        store().tables().Select(acme_.tenant, "SELECT count(*) AS n FROM raw_extraction_data", 1)
+    );
   };
-  auto environment = EnvironmentOf(store());
-  const auto first = NewRunner(environment, OneOfSeveral());
-  Done(first->Start());
-  ASSERT_TRUE(Ended(acme_, Submit(acme_)));
-  first->Stop();
-  ASSERT_EQ(pages(), static_cast<std::size_t>(kPages));
-
+  Value(store().raw_pages().RecordRefusal(acme_.tenant, "jira_issues", "{}"));
   Done(store().catalog().SetRawRetention(acme_.tenant, 1));
-  clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
-  const auto second = NewRunner(environment, OneOfSeveral());
-  Done(second->Start());
+  auto environment = EnvironmentOf(store());
+  const auto early = NewRunner(environment, OneOfSeveral());
+  Done(early->Start());
+  ASSERT_TRUE(Ended(acme_, Submit(acme_)));
+  early->Stop();
+  const std::string all = R"([{"n":)" + std::to_string(kPages + 1) + "}]";
+  ASSERT_EQ(count(), all) << "nothing is too old yet";
 
-  EXPECT_TRUE(Eventually([&] { return pages() == 0; }));
+  clock_.Advance(EpochMs{2} * 24 * 60 * 60 * 1000);
+  const auto late = NewRunner(environment, OneOfSeveral());
+  Done(late->Start());
+
+  const std::string rest = R"([{"n":)" + std::to_string(kPages) + "}]";
+  EXPECT_TRUE(Eventually([&] { return count() == rest; })) << "the newest pages stay";
 }
 
 TEST_F(RunnerTest, StoppingIsFineTwiceAndBeforeTheStart) {

@@ -29,7 +29,7 @@ std::string IdOf(const PointKey& key) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id;
   id.reserve(36);
-  for (int i = 0; i < 32; ++i) {
+  for (std::size_t i = 0; i < 32; ++i) {
     if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
     id += kDigits[key[i / 16] >> (60 - 4 * (i % 16)) & 15];
   }

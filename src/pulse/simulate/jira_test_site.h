@@ -52,6 +52,8 @@ class TestSite {
     return {response.status, response.body, nlohmann::json::parse(response.body, nullptr, false)};
   }
 
+  Api& api() { return *api_; }
+
   static constexpr const char* kGood = "Basic YUBiLmM6dG9rZW4=";         // a@b.c:token
   static constexpr const char* kInvalid = "Basic YUBiLmM6aW52YWxpZA==";  // a@b.c:invalid
   static constexpr const char* kForbidden = "Bearer forbidden";

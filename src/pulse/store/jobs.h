@@ -23,8 +23,11 @@ struct JobRequest {
   model::NewStep root;          ///< The job starts with one open step.
   std::string idempotency_key;  ///< Non-empty: the same key never makes a second job.
   /// At most one exclusive job of an integration is under way. Backfills and other programs'
-  /// queries are not exclusive: they run beside it, and attach only to an equal one still queued.
+  /// queries are not exclusive: they run beside it, and attach only to an equal one still queued;
+  /// with an idempotency key of their own to none, since the key must stay with its job.
   bool exclusive = true;
+
+  bool may_attach() const { return exclusive || idempotency_key.empty(); }
 };
 
 struct Submitted {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <vector>
 
 #include <hiredis/hiredis.h>
@@ -24,6 +24,10 @@ std::chrono::microseconds Left(TimePoint deadline) {
 
 Error Late() { return Error{ErrorKind::kTimeout, "redis did not answer in time"}; }
 
+Error Broken(int code) {
+  return Error{ErrorKind::kUnavailable, "redis: " + std::generic_category().message(code)};
+}
+
 /// Waits until the socket is ready for `events`.
 Result<> Await(int socket, short events, TimePoint deadline) {
   while (true) {
@@ -35,7 +39,7 @@ Result<> Await(int socket, short events, TimePoint deadline) {
     if (ready > 0) return {};
     if (ready == 0) return Late();
     if (errno != EINTR) {
-      return Error{ErrorKind::kUnavailable, std::string("redis: ") + std::strerror(errno)};
+      return Broken(errno);
     }
   }
 }
@@ -162,7 +166,7 @@ Result<> Connection::Write(std::string_view bytes, TimePoint deadline) {
     } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       PULSE_CHECK(Await(context_->fd, POLLOUT, deadline));
     } else if (sent < 0 && errno != EINTR) {
-      return Error{ErrorKind::kUnavailable, std::string("redis: ") + std::strerror(errno)};
+      return Broken(errno);
     }
   }
   return {};
@@ -170,12 +174,12 @@ Result<> Connection::Write(std::string_view bytes, TimePoint deadline) {
 
 Result<> Connection::Read(TimePoint deadline) {
   PULSE_CHECK(Await(context_->fd, POLLIN, deadline));
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, 16'384> buffer{};
   const ssize_t got = recv(context_->fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (got == 0) return Error{ErrorKind::kUnavailable, "redis closed the connection"};
   if (got < 0) {
     if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) return {};
-    return Error{ErrorKind::kUnavailable, std::string("redis: ") + std::strerror(errno)};
+    return Broken(errno);
   }
   if (redisReaderFeed(context_->reader, buffer.data(), static_cast<std::size_t>(got)) != REDIS_OK) {
     return Error{ErrorKind::kUnavailable, "what answers there is no redis"};

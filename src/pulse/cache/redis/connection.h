@@ -13,7 +13,7 @@
 #include "pulse/base/error.h"
 #include "pulse/cache/redis/address.h"
 
-struct redisContext;
+struct redisContext;  // NOLINT(readability-identifier-naming): hiredis names it so.
 
 namespace pulse::cache::redis {
 

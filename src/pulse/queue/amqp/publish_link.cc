@@ -37,6 +37,7 @@ Result<> PublishLink::Publish(std::vector<Outgoing> messages) {
   const bool settled =
       settled_.wait_until(lock, deadline, [&] { return batch->outcome.has_value(); });
   if (!settled) {
+    stalled_ = stalled_ || (batch->sent > 0 && !blocked_);
     batch->outcome = Unconfirmed(
         std::to_string(batch->confirmed) + " of " + std::to_string(batch->messages.size()) +
         " in time" + (last_error_.empty() ? "" : "; " + last_error_)
@@ -57,6 +58,7 @@ Result<> PublishLink::OnConnected(Session& session) {
   next_tag_ = 1;
   const std::lock_guard lock(mutex_);
   last_error_.clear();
+  stalled_ = false;
   return {};
 }
 
@@ -90,6 +92,7 @@ Result<> PublishLink::OnFrame(Session& session, const amqp_frame_t& frame) {
 
 Result<Link::Time> PublishLink::Work(Session& session) {
   NoticeBlocking(session);
+  PULSE_CHECK(NoticeStall());
   if (std::exchange(declare_again_, false)) PULSE_CHECK(DeclareMissing(session, options_));
   const auto now = std::chrono::steady_clock::now();
   for (int sent = 0; std::cmp_less(in_flight_.size(), options_.publish_window); ++sent) {
@@ -108,6 +111,14 @@ void PublishLink::NoticeBlocking(Session& session) {
     blocked_ = session.blocked();
   }
   if (session.blocked()) FailAll(Unconfirmed("it takes no messages (" + *session.blocked() + ")"));
+}
+
+/// A channel may wait for ever for the confirms of a queue that was deleted and declared anew; a
+/// new connection does not.
+Result<> PublishLink::NoticeStall() {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(stalled_, false)) return {};
+  return Unconfirmed("no answer in time; connecting anew");
 }
 
 PublishLink::BatchPtr PublishLink::FrontToSend() {

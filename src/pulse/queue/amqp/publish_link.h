@@ -51,6 +51,7 @@ class PublishLink final : public Link::Handler {
   using BatchPtr = std::shared_ptr<Batch>;  // Shared: the caller may give up before the link does.
 
   void NoticeBlocking(Session& session);
+  Result<> NoticeStall();
   BatchPtr FrontToSend();
   Result<> Send(Session& session, const BatchPtr& batch);
   void Confirmed(std::uint64_t tag, bool multiple, bool stored);
@@ -60,11 +61,12 @@ class PublishLink final : public Link::Handler {
 
   const AmqpOptions options_;
 
-  mutable std::mutex mutex_;  // Guards the next four and every batch.
+  mutable std::mutex mutex_;  // Guards the next five and every batch.
   std::condition_variable settled_;
   std::deque<BatchPtr> waiting_;  ///< Not wholly sent.
   std::optional<std::string> blocked_;
   std::string last_error_ = "no connection yet";
+  bool stalled_ = false;  ///< Something was sent and not confirmed in time.
 
   // The link's thread only.
   std::map<std::uint64_t, BatchPtr> in_flight_;

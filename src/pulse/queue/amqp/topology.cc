@@ -1,6 +1,7 @@
 #include "pulse/queue/amqp/topology.h"
 
 #include "pulse/queue/amqp/declare.h"
+#include "pulse/queue/amqp/migrate.h"
 
 namespace pulse::queue::amqp {
 namespace {
@@ -21,6 +22,14 @@ Result<QueueStatus> Look(Session& session, const std::string& name) {
   if (same.error().kind() != ErrorKind::kConflict) return same.error();
   status.state = QueueStatus::State::kOtherwise;
   status.detail = same.error().message();
+  return status;
+}
+
+Result<QueueStatus> LookAlsoAside(Session& session, const std::string& name) {
+  PULSE_TRY(QueueStatus status, Look(session, name));
+  const auto moving = session.InspectQueue(MovingQueueOf(name));
+  if (moving) status.moving = moving->ready;
+  if (!moving && moving.error().kind() != ErrorKind::kNotFound) return moving.error();
   return status;
 }
 
@@ -57,7 +66,34 @@ Result<> CheckState(const QueueStatus& queue) {
 Result<std::vector<QueueStatus>> ListQueues(const AmqpOptions& options) {
   PULSE_TRY(const BrokerAddress address, ParseBrokerUrl(options.url));
   PULSE_TRY(const auto session, Session::Connect(options, address));
-  return LookAtAll(*session, options);
+  std::vector<QueueStatus> all;
+  for (const std::string& name : QueueNames(options)) {
+    PULSE_TRY(all.emplace_back(), LookAlsoAside(*session, name));
+  }
+  return all;
+}
+
+Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate migrate) {
+  PULSE_TRY(const BrokerAddress address, ParseBrokerUrl(options.url));
+  PULSE_TRY(const auto session, Session::Connect(options, address));
+  std::vector<Repair> repairs;
+  for (const std::string& name : QueueNames(options)) {
+    PULSE_TRY(const QueueStatus queue, LookAlsoAside(*session, name));
+    if (queue.state == QueueStatus::State::kOtherwise && migrate == Migrate::kYes) {
+      PULSE_TRY(const std::int64_t moved, MigrateQueue(*session, name));
+      repairs.push_back({name, Repair::Done::kMigrated, moved});
+      continue;
+    }
+    if (queue.state == QueueStatus::State::kMissing) {
+      PULSE_CHECK(session->DeclareQueue(name));
+      repairs.push_back({name, Repair::Done::kDeclared, 0});
+    }
+    if (queue.moving > 0 && queue.state != QueueStatus::State::kOtherwise) {
+      PULSE_TRY(const std::int64_t moved, FinishMigration(*session, name));
+      repairs.push_back({name, Repair::Done::kFinished, moved});
+    }
+  }
+  return repairs;
 }
 
 Result<> DeclareQueues(const AmqpOptions& options) {

@@ -26,10 +26,27 @@ struct QueueStatus {
   std::string detail;      ///< What the broker says about kOtherwise.
   std::int64_t ready = 0;  ///< Not those held by consumers.
   std::int64_t consumers = 0;
+  std::int64_t moving = 0;  ///< Messages that an interrupted migration has not moved back.
 };
 
 /// Every queue of QueueNames, in that order; declares nothing.
 Result<std::vector<QueueStatus>> ListQueues(const AmqpOptions& options);
+
+struct Repair {
+  std::string name;
+  enum class Done : unsigned char {
+    kDeclared,
+    kMigrated,
+    kFinished,  ///< An earlier migration.
+  } done = Done::kDeclared;
+  std::int64_t moved = 0;  ///< Messages.
+};
+enum class Migrate : unsigned char { kNo, kYes };
+
+/// Declares what is missing, finishes interrupted migrations and, when asked to, migrates what is
+/// declared otherwise (migrate.h). Returns what was done. Errors: kConflict (a queue to be migrated
+/// is in use; the message says what to stop).
+Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate migrate);
 
 /// What a process does first: declares what is missing. Errors: kInvalid (a queue is declared
 /// otherwise; the message has the fix).

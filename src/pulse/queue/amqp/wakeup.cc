@@ -19,9 +19,8 @@ Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 Wakeup::~Wakeup() { ::close(event_); }
 
 void Wakeup::Wake() noexcept {
-  const std::uint64_t one = 1;
   // It can only fail when the counter is full, and then the thread is awake.
-  static_cast<void>(::write(event_, &one, sizeof one));
+  ::eventfd_write(event_, 1);
 }
 
 void Wakeup::Wait(int socket, std::chrono::milliseconds most) noexcept {
@@ -31,8 +30,8 @@ void Wakeup::Wait(int socket, std::chrono::milliseconds most) noexcept {
   }};
   const auto limit = std::clamp<std::chrono::milliseconds::rep>(most.count(), 0, 60'000);
   static_cast<void>(::poll(watched.data(), watched.size(), static_cast<int>(limit)));
-  std::uint64_t woken = 0;
-  static_cast<void>(::read(event_, &woken, sizeof woken));
+  eventfd_t woken = 0;
+  ::eventfd_read(event_, &woken);
 }
 
 }  // namespace pulse::queue::amqp

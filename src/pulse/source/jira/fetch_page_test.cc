@@ -159,6 +159,12 @@ TEST_F(JiraPages, AnIncrementalPassOverEverythingIsOneCallToo) {
 
 TEST_F(JiraPages, ADataCenterIsFoundOutByTheSearchItDoesNotHave) {
   FakeJira jira({.is_cloud = false});
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.path.find("/search/jql") == std::string::npos) return std::nullopt;
+    return Answer{.status = 404, .headers = {}, .body = "{}"};
+  };
+  EXPECT_THAT(RunIncremental(jira).errors, IsEmpty());
+  EXPECT_EQ(jira.sent.size(), 2U) << "the search it does not have, and the one it has";
   jira.AddIssues(2);
 
   const JobRun run = RunIncremental(jira);

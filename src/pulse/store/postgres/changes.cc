@@ -32,8 +32,7 @@ PostgresChanges::PostgresChanges(ConnectionOptions options, Timing timing)
 PostgresChanges::~PostgresChanges() {
   notifier_.request_stop();
   listener_.request_stop();
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_, &one, sizeof one));
+  ::eventfd_write(wake_, 1);
   if (notifier_.joinable()) notifier_.join();
   if (listener_.joinable()) listener_.join();
   ::close(wake_);

@@ -41,7 +41,7 @@ Result<std::optional<Submitted>> FindJob(
     };
   }
   if (!tx[same_key].empty()) return Submitted{tx[same_key][0].As<JobId>(0), true};
-  if (tx[other].empty()) return std::optional<Submitted>();
+  if (tx[other].empty() || !request.may_attach()) return std::optional<Submitted>();
   const Row found = tx[other][0];
   if (request.exclusive && (found.Text(1) != request.job_type || found.Text(2) != options)) {
     return UnderWay(found);

@@ -99,6 +99,7 @@ Result<std::optional<JobId>> FindSame(
     }
     return active->id;
   }
+  if (!request.may_attach()) return std::nullopt;
   PULSE_TRY(
       Statement row,
       db.Select(

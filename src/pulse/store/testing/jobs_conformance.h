@@ -202,6 +202,20 @@ TEST_P(StoreConformance, AttachesANonExclusiveRequestOnlyToAnEqualOneStillQueued
   EXPECT_NE(again.job, first.job);
 }
 
+TEST_P(StoreConformance, ANonExclusiveRequestWithAKeyIsAJobOfItsOwn) {
+  JobRequest request = Request(acme_);
+  request.exclusive = false;
+  request.idempotency_key = "message:1";
+  const auto first = Value(store().jobs().Submit(acme_.tenant, request));
+  request.idempotency_key = "message:2";
+
+  const auto second = Value(store().jobs().Submit(acme_.tenant, request));
+
+  EXPECT_FALSE(second.attached) << "an equal one waits, but the second key would be lost with it";
+  EXPECT_NE(second.job, first.job);
+  EXPECT_EQ(Value(store().jobs().Submit(acme_.tenant, request)).job, second.job);
+}
+
 TEST_P(StoreConformance, ReopensANonExclusiveJobBesideTheExclusiveOne) {
   JobRequest request = Request(acme_);
   request.exclusive = false;

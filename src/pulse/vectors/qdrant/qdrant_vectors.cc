@@ -207,7 +207,7 @@ Result<std::vector<std::string>> QdrantVectors::PointsAfter(
 Result<std::string> QdrantVectors::Probe() {
   PULSE_TRY(const std::string root, rest_.SendOnce("GET", "/", ""));
   PULSE_TRY(const std::string version, DecodeVersion(root));
-  const std::string server = "Qdrant " + version + ", collection " + collection_;
+  std::string server = "Qdrant " + version + ", collection " + collection_;
   const auto found = rest_.SendOnce("GET", Path(), "");
   if (!found && found.error().kind() == ErrorKind::kNotFound) return server + " (not made yet)";
   if (!found) return found.error();

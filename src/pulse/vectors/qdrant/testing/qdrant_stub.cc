@@ -43,6 +43,7 @@ std::optional<Target> ParseTarget(std::string_view path) {
 }
 
 void Record(const Request& request, const Response& response) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in these tests writes the environment.
   const char* file = std::getenv("QDRANT_STUB_EXCHANGES");
   if (file == nullptr) return;
   std::ofstream(file, std::ios::app) << json{
@@ -107,6 +108,7 @@ std::size_t QdrantStub::requests() const {
 std::vector<std::string> QdrantStub::collections() const {
   return state_.With([](const State& state) {
     std::vector<std::string> names;
+    names.reserve(state.collections.size());
     for (const auto& [name, collection] : state.collections) names.push_back(name);
     return names;
   });

@@ -50,6 +50,7 @@ Result<Committed> UnitCommit::Apply(Transaction& tx) {
 }
 
 void UnitCommit::QueueReads(Transaction& tx) {
+  tx.ReplanAfter(engine_.rows_written.load(std::memory_order_relaxed));
   QueueFence(tx);
   found_job_ = tx.Queue(sql::jobs::get, unit_.tenant, unit_.job);
   QueuePageReads(tx);

@@ -20,6 +20,8 @@ struct Engine {
   Pool& pool;
   const DomainSql& sql;
   const Clock& clock;
+  /// Rows and steps written by commits so far.
+  std::atomic<std::int64_t> rows_written{0};
   /// Transactions that lost a race for a lock and were run again.
   std::atomic<std::int64_t> retried{0};
 };

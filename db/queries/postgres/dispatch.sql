@@ -94,7 +94,8 @@ WITH RECURSIVE queues AS (
     WHERE id = 1 AND term = $1 AND lease_until > clock_timestamp())
 ), rung AS (
   UPDATE etl_steps s SET rung_at = $2 FROM picked p
-  WHERE s.tenant_id = p.tenant_id AND s.id = p.id AND s.state = 'ready'
+  -- Not "= 'ready'": that would offer the planner the backlog's indexes for a look-up by key.
+  WHERE s.tenant_id = p.tenant_id AND s.id = p.id AND s.state <> 'running'
   RETURNING s.tenant_id, s.id, s.stage, p.place
 )
 SELECT tenant_id, id, stage FROM rung ORDER BY place, tenant_id, stage

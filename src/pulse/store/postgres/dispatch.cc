@@ -211,6 +211,7 @@ Result<std::vector<Dispatch::Ready>> PostgresDispatch::TakeReady(
     Term term, EpochMs now, EpochMs not_rung_since, int window
 ) {
   PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform(Durability::kLazy));
+  tx.ReplanAfter(engine_.rows_written.load(std::memory_order_relaxed));
   const auto office = tx.Queue(sql::dispatch::in_office, term);
   const auto rung =
       tx.Queue(sql::dispatch::take_ready, term, Instant{now}, Instant{not_rung_since}, window);

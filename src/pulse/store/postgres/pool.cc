@@ -20,6 +20,7 @@ constexpr Query kEnterLazily{
     "SELECT coalesce(current_setting('app.tenant_id', true), '') <> '',"
     " set_config('app.tenant_id', $1, true), set_config('synchronous_commit', 'off', true)"
 };
+constexpr Query kReplan{"tx.replan", "DISCARD PLANS"};
 constexpr Query kLimit{"tx.limit", "SELECT set_config('statement_timeout', $1, true)"};
 constexpr Query kAsDispatch{"tx.as_dispatch", "SET LOCAL ROLE pulse_dispatch"};
 constexpr Query kAsQuery{"tx.as_query", "SET LOCAL ROLE pulse_query"};
@@ -51,6 +52,14 @@ void Transaction::Begin(const Query& begin, std::string_view tenant, Durability 
 Transaction::Slot Transaction::QueueText(std::string_view name, const std::string& text) {
   connection_->QueueText(name, text);
   return Slot{queued_++};
+}
+
+void Transaction::ReplanAfter(std::int64_t rows_written) {
+  constexpr std::int64_t kTooFewToMatter = 200;
+  if (connection_ == nullptr) return;
+  if (rows_written < 2 * connection_->planned_at + kTooFewToMatter) return;
+  connection_->planned_at = rows_written;
+  Queue(kReplan);
 }
 
 Result<> Transaction::Flush() {

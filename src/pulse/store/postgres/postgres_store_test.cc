@@ -14,7 +14,6 @@ INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, PreviewConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
-INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 
 }  // namespace pulse::store::testing
 

@@ -95,22 +95,39 @@ std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings) {
   return all;
 }
 
-Result<std::unique_ptr<store::Store>> OpenStore(
-    const config::Settings& settings, const Clock& clock
-) {
+Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clock) {
   PULSE_TRY(const std::string file, DatabaseFile(settings));
   if (file.empty()) {
+    const auto traffic = std::make_shared<store::postgres::Traffic>();
     // A worker thread uses one connection at a time; six for the leader, the followers and people.
-    return store::postgres::OpenPostgresStore({
-        .url = settings.database_url,
-        .clock = &clock,
-        .pool_size = settings.concurrency + 6,
-    });
+    PULSE_TRY(
+        auto opened,
+        store::postgres::OpenPostgresStore({
+            .url = settings.database_url,
+            .clock = &clock,
+            .pool_size = settings.concurrency + 6,
+            .traffic = traffic.get(),
+        })
+    );
+    return OpenedStore{
+        .store = std::move(opened),
+        .traffic =
+            [traffic] {
+              return telemetry::Metrics::StoreTraffic{
+                  .round_trips = traffic->round_trips,
+                  .statements = traffic->statements,
+                  .commits = traffic->commits,
+              };
+            },
+    };
   }
   PULSE_TRY(const auto migrator, NewMigrator(settings));
   PULSE_TRY(const store::SchemaState schema, migrator->Status());
   if (schema.version == 0) PULSE_CHECK(migrator->Up());
-  return store::sqlite::OpenSqliteStore({.path = file, .clock = &clock});
+  PULSE_TRY(auto opened, store::sqlite::OpenSqliteStore({.path = file, .clock = &clock}));
+  return OpenedStore{.store = std::move(opened), .traffic = [] {
+                       return telemetry::Metrics::StoreTraffic{};
+                     }};
 }
 
 Result<std::unique_ptr<queue::Queue>> NewQueue(const config::Settings& settings) {

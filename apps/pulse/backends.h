@@ -3,6 +3,7 @@
 /// \file
 /// What each setting's address names, opened. The only code of the program that names backends.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "pulse/queue/queue.h"
 #include "pulse/store/migrator.h"
 #include "pulse/store/store.h"
+#include "pulse/telemetry/metrics.h"
 #include "pulse/vectors/vectors.h"
 
 namespace pulse::app {
@@ -44,9 +46,12 @@ std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings);
 
 /// Opens a migrated database; an embedded one that is empty is migrated first. `clock` outlives the
 /// store. Errors: as OpenSqliteStore and OpenPostgresStore.
-Result<std::unique_ptr<store::Store>> OpenStore(
-    const config::Settings& settings, const Clock& clock
-);
+struct OpenedStore {
+  std::unique_ptr<store::Store> store;
+  /// What was asked of the database server so far; zeroes for an embedded database.
+  std::function<telemetry::Metrics::StoreTraffic()> traffic;
+};
+Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clock);
 
 /// Connects when it is first used.
 Result<std::unique_ptr<queue::Queue>> NewQueue(const config::Settings& settings);

@@ -60,6 +60,7 @@ struct Engine::Parts {
   telemetry::Logger& logger;
   telemetry::Metrics metrics;
   SystemClock clock;
+  std::function<telemetry::Metrics::StoreTraffic()> traffic;  // Outlives the store it counts for.
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
   source::Connectors connectors = NewConnectors();
@@ -85,7 +86,9 @@ struct Engine::Parts {
 };
 
 Result<> Engine::Parts::Open() {
-  PULSE_TRY(store, OpenStore(settings, clock));
+  PULSE_TRY(OpenedStore opened, OpenStore(settings, clock));
+  traffic = std::move(opened.traffic);
+  store = std::move(opened.store);
   observer = std::make_unique<EngineObserver>(logger, metrics, *store);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
   http::ClientOptions outgoing{
@@ -266,6 +269,7 @@ void Engine::Announce() {
 }
 
 void Engine::RefreshGauges() {
+  parts_->metrics.SetStoreTraffic(parts_->traffic());
   const std::optional<control::Vitals> vitals = parts_->host->vitals();
   if (!vitals) return;
   telemetry::Metrics& metrics = parts_->metrics;

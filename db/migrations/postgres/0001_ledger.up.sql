@@ -68,6 +68,9 @@ CREATE UNIQUE INDEX uq_etl_jobs_idempotency ON etl_jobs (tenant_id, idempotency_
 CREATE INDEX ix_etl_jobs_queued ON etl_jobs (tenant_id, integration_id, job_type)
   WHERE status = 'queued';
 CREATE INDEX ix_etl_jobs_integration ON etl_jobs (tenant_id, integration_id, id);
+-- What an equal request for a job beside the exclusive one is attached to.
+CREATE INDEX ix_etl_jobs_beside ON etl_jobs (tenant_id, integration_id, id)
+  WHERE NOT exclusive AND status = 'queued';
 
 -- run_after: the epoch means "at once". staged_rows: rows that wait in staged_rows for this load
 -- step; staging is unlogged, so the count here is the truth about what should be there.

@@ -31,6 +31,16 @@ UPDATE workers SET lease_until = clock_timestamp() WHERE id <> $1 AND lease_unti
 SELECT count(*) FROM workers
 WHERE lease_until > clock_timestamp() AND NOT pg_try_advisory_xact_lock($1::int, id::int)
 
+-- name: make_room
+-- tenant: any, the partitions hold everybody's raw pages
+SELECT ensure_raw_body_partitions(2)
+
+-- name: forget_workers
+-- tenant: any, a worker serves every tenant. One that still holds a step is kept until it is recovered.
+DELETE FROM workers w WHERE lease_until < clock_timestamp() - interval '1 day'
+  AND NOT EXISTS (SELECT 1 FROM etl_steps s WHERE s.state = 'running' AND s.worker_id = w.id)
+  AND NOT EXISTS (SELECT 1 FROM leader l WHERE l.worker_id = w.id)
+
 -- name: lead
 -- tenant: any, one leader for all. Stays for the same term when it is the leader still; takes over,
 -- for a new term, when nobody is: the lease has ended, or the leader's session lock ($3 is its
@@ -84,7 +94,8 @@ WITH RECURSIVE queues AS (
     WHERE id = 1 AND term = $1 AND lease_until > clock_timestamp())
 ), rung AS (
   UPDATE etl_steps s SET rung_at = $2 FROM picked p
-  WHERE s.tenant_id = p.tenant_id AND s.id = p.id AND s.state = 'ready'
+  -- Not "= 'ready'": that would offer the planner the backlog's indexes for a look-up by key.
+  WHERE s.tenant_id = p.tenant_id AND s.id = p.id AND s.state <> 'running'
   RETURNING s.tenant_id, s.id, s.stage, p.place
 )
 SELECT tenant_id, id, stage FROM rung ORDER BY place, tenant_id, stage

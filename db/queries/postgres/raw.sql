@@ -40,7 +40,7 @@ UPDATE raw_extraction_data r SET processing_status = u.status, error_details = u
   record_count = u.records, transform_version = u.version
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
   AS u(id, status, error, records, version)
-WHERE r.tenant_id = $1 AND r.id = u.id
+WHERE r.tenant_id = $1 AND r.id = ANY($2::bigint[]) AND r.id = u.id
 
 -- name: fail_pages
 UPDATE raw_extraction_data SET processing_status = 'failed', error_details = $3
@@ -58,8 +58,11 @@ VALUES ($1, $2, 'failed', $3, $4) RETURNING id
 -- In the order of $2. created_at picks the body's partition.
 SELECT r.id, r.integration_id, r.entity_type, r.request, r.fetched_at, r.body_bytes, b.body
 FROM unnest($2::bigint[]) WITH ORDINALITY AS u(id, ordinal)
-JOIN raw_extraction_data r ON r.tenant_id = $1 AND r.id = u.id
-JOIN raw_bodies b ON b.tenant_id = $1 AND b.raw_id = r.id AND b.created_at = r.created_at
+CROSS JOIN LATERAL (
+  SELECT * FROM raw_extraction_data p WHERE p.tenant_id = $1 AND p.id = u.id OFFSET 0) r
+CROSS JOIN LATERAL (
+  SELECT c.body FROM raw_bodies c
+  WHERE c.tenant_id = $1 AND c.raw_id = r.id AND c.created_at = r.created_at OFFSET 0) b
 ORDER BY u.ordinal
 
 -- name: newest

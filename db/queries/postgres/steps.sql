@@ -41,14 +41,15 @@ WHERE s.tenant_id = $1 AND s.id = ANY($3::bigint[]) AND s.id = u.id AND s.job_id
 -- How many of these steps ($3, $4: ids and epochs) are closed as done by their own epoch.
 SELECT count(*) FROM etl_steps s
 JOIN unnest($3::bigint[], $4::bigint[]) AS u(id, epoch) ON s.id = u.id AND s.epoch = u.epoch
-WHERE s.tenant_id = $1 AND s.job_id = $2 AND s.state = 'done'
+WHERE s.tenant_id = $1 AND s.id = ANY($3::bigint[]) AND s.job_id = $2 AND s.state = 'done'
 
 -- name: put_back
 -- $2, $3: ids and epochs; $5: whether it counts as an attempt.
 UPDATE etl_steps s SET state = 'ready', run_after = $4, attempts = s.attempts + $5::int, error = $6,
   worker_id = NULL, rung_at = NULL
 FROM unnest($2::bigint[], $3::bigint[]) AS u(id, epoch)
-WHERE s.tenant_id = $1 AND s.id = u.id AND s.epoch = u.epoch AND s.state = 'running'
+WHERE s.tenant_id = $1 AND s.id = ANY($2::bigint[]) AND s.id = u.id AND s.epoch = u.epoch
+  AND s.state = 'running'
 RETURNING s.job_id
 
 -- name: fail
@@ -56,7 +57,8 @@ RETURNING s.job_id
 UPDATE etl_steps s SET state = 'failed', error = $5, is_fatal = $6, finished_at = $7,
   attempts = s.attempts + 1, worker_id = NULL
 FROM unnest($3::bigint[], $4::bigint[]) AS u(id, epoch)
-WHERE s.tenant_id = $1 AND s.id = u.id AND s.job_id = $2 AND s.epoch = u.epoch AND s.state = 'running'
+WHERE s.tenant_id = $1 AND s.id = ANY($3::bigint[]) AND s.id = u.id AND s.job_id = $2
+  AND s.epoch = u.epoch AND s.state = 'running'
 
 -- name: insert
 -- $5, $6, $7: stages, entity types, params.
@@ -103,7 +105,7 @@ ORDER BY run_after LIMIT 1
 -- Lost steps of one job, locked: those of $3 that are still running at these epochs ($4).
 SELECT s.id, s.stage, s.entity_type, s.params, s.crashes FROM etl_steps s
 JOIN unnest($3::bigint[], $4::bigint[]) AS u(id, epoch) ON s.id = u.id AND s.epoch = u.epoch
-WHERE s.tenant_id = $1 AND s.job_id = $2 AND s.state = 'running'
+WHERE s.tenant_id = $1 AND s.id = ANY($3::bigint[]) AND s.job_id = $2 AND s.state = 'running'
 ORDER BY s.id FOR UPDATE OF s
 
 -- name: park
@@ -111,7 +113,7 @@ ORDER BY s.id FOR UPDATE OF s
 UPDATE etl_steps s SET state = 'failed', crashes = u.crashes, error = u.error, worker_id = NULL,
   finished_at = $5
 FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS u(id, crashes, error)
-WHERE s.tenant_id = $1 AND s.id = u.id AND s.state = 'running'
+WHERE s.tenant_id = $1 AND s.id = ANY($2::bigint[]) AND s.id = u.id AND s.state = 'running'
 
 -- name: recover
 UPDATE etl_steps s SET state = 'ready', crashes = s.crashes + 1, worker_id = NULL, rung_at = NULL

@@ -16,6 +16,12 @@ UPDATE workers SET lease_until = ?2 WHERE id <> ?1 AND lease_until > ?2
 -- tenant: any, a worker serves every tenant
 SELECT count(*) FROM workers WHERE lease_until > ?1
 
+-- name: forget_workers
+-- tenant: any, a worker serves every tenant. One that still holds a step is kept until it is recovered.
+DELETE FROM workers WHERE lease_until < ?1
+  AND id NOT IN (SELECT worker_id FROM etl_steps WHERE state = 'running')
+  AND id NOT IN (SELECT worker_id FROM leader)
+
 -- name: unseat_others
 -- tenant: any, the leader serves every tenant
 UPDATE leader SET lease_until = 0 WHERE worker_id <> ?1

@@ -44,7 +44,7 @@ void Leader::Serve(Term term, const std::stop_token& stop) {
   Scheduler scheduler(store_, clock_);
   const std::jthread scheduling([&](const std::stop_token& done) { scheduler.Loop(changed_, done); }
   );
-  deleted_old_.reset();
+  kept_house_.reset();
   Sweep(term, stop);
 }
 
@@ -57,17 +57,18 @@ void Leader::Sweep(Term term, const std::stop_token& stop) {
       heartbeat_.TermIsOver(term);
       return;
     }
-    DeleteOld(stop);
-    const auto wake = std::min(heartbeat_.lease_ends(), *deleted_old_ + options_.retention_every);
+    KeepHouse(stop);
+    const auto wake = std::min(heartbeat_.lease_ends(), *kept_house_ + options_.housekeeping_every);
     heartbeat_.beats().WaitBeyond(seen, wake, stop);
   }
 }
 
-void Leader::DeleteOld(const std::stop_token& stop) {
+void Leader::KeepHouse(const std::stop_token& stop) {
   const auto now = std::chrono::steady_clock::now();
-  if (deleted_old_ && now - *deleted_old_ < options_.retention_every) return;
-  deleted_old_ = now;
+  if (kept_house_ && now - *kept_house_ < options_.housekeeping_every) return;
+  kept_house_ = now;
   // Nothing depends on it today; what is left goes the next time.
+  static_cast<void>(store_.dispatch().KeepHouse());
   static_cast<void>(DeleteOldRawPages(store_, clock_.Now(), stop));
 }
 

@@ -17,8 +17,8 @@ namespace pulse::control {
 
 struct LeaderOptions {
   DispatcherOptions dispatcher = {};
-  /// Old raw pages are deleted at the start of a term and then this often.
-  std::chrono::milliseconds retention_every = std::chrono::hours(1);
+  /// Old raw pages go and the store is kept in order at the start of a term and then this often.
+  std::chrono::milliseconds housekeeping_every = std::chrono::hours(1);
 };
 
 class Leader {
@@ -40,7 +40,7 @@ class Leader {
   void Serve(Term term, const std::stop_token& stop);
   /// Recovers lost steps at every beat. Returns when the term is over or `stop` is requested.
   void Sweep(Term term, const std::stop_token& stop);
-  void DeleteOld(const std::stop_token& stop);
+  void KeepHouse(const std::stop_token& stop);
 
   store::Store& store_;
   queue::Queue& queue_;
@@ -49,7 +49,7 @@ class Leader {
   const Signal& changed_;
   LeaderOptions options_;
   /// Of this term. Touched by the leader's thread only.
-  std::optional<std::chrono::steady_clock::time_point> deleted_old_;
+  std::optional<std::chrono::steady_clock::time_point> kept_house_;
 };
 
 }  // namespace pulse::control

@@ -20,6 +20,7 @@ class FrozenDispatch final : public store::Dispatch {
   }
   Result<> RetireWorker(WorkerId worker) override { return Pass().RetireWorker(worker); }
   Result<> EndOtherLeases(WorkerId survivor) override { return Pass().EndOtherLeases(survivor); }
+  Result<> KeepHouse() override { return Pass().KeepHouse(); }
   Result<int> LiveWorkers() override { return Pass().LiveWorkers(); }
   Result<std::optional<Term>> Lead(WorkerId worker, std::chrono::milliseconds lease) override {
     return Pass().Lead(worker, lease);

@@ -161,6 +161,10 @@ class Dispatch {
   /// are parked in quarantine. Returns how many.
   virtual Result<int> RecoverLost(Term term) = 0;
 
+  /// What a backend needs done now and then, hourly say: room for the raw pages of the months to
+  /// come, workers forgotten that died long ago. Idempotent.
+  virtual Result<> KeepHouse() = 0;
+
   /// Ready steps by stage: what etl_queue_size shows.
   virtual Result<std::map<model::Stage, std::int64_t>> ReadyByStage() = 0;
 };

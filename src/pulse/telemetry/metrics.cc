@@ -93,6 +93,9 @@ struct Metrics::State {
   prometheus::Family<prometheus::Gauge>& workers;
   prometheus::Family<prometheus::Gauge>& leader;
   prometheus::Family<prometheus::Gauge>& lease_age;
+  prometheus::Family<prometheus::Counter>& round_trips;
+  prometheus::Family<prometheus::Counter>& statements;
+  prometheus::Family<prometheus::Counter>& commits;
   prometheus::Family<prometheus::Counter>& records;
   prometheus::Family<prometheus::Gauge>& rate;
   prometheus::Family<prometheus::Counter>& steps;
@@ -136,6 +139,24 @@ Metrics::State::State(MetricsOptions given)
           registry,
           "pulse_lease_age_seconds",
           "Seconds since this process's lease was renewed."
+      )),
+      round_trips(Register(
+          prometheus::BuildCounter(),
+          registry,
+          "etl_store_round_trips_total",
+          "Times this process waited for its database server."
+      )),
+      statements(Register(
+          prometheus::BuildCounter(),
+          registry,
+          "etl_store_statements_total",
+          "Statements sent to the database server."
+      )),
+      commits(Register(
+          prometheus::BuildCounter(),
+          registry,
+          "etl_store_commits_total",
+          "Transactions committed at the database server."
       )),
       records(Register(
           prometheus::BuildCounter(),
@@ -226,6 +247,16 @@ void Metrics::ForgetLeadersGauges() {
 void Metrics::SetLease(bool leads, std::chrono::duration<double> age) {
   state_->leader.Add({}).Set(leads ? 1 : 0);
   state_->lease_age.Add({}).Set(age.count());
+}
+
+void Metrics::SetStoreTraffic(const StoreTraffic& so_far) {
+  const auto raise = [](prometheus::Family<prometheus::Counter>& family, std::int64_t total) {
+    prometheus::Counter& counter = family.Add({});
+    counter.Increment(static_cast<double>(total) - counter.Value());
+  };
+  raise(state_->round_trips, so_far.round_trips);
+  raise(state_->statements, so_far.statements);
+  raise(state_->commits, so_far.commits);
 }
 
 void Metrics::RecordsLoaded(TenantId tenant, std::string_view entity_type, std::int64_t records) {

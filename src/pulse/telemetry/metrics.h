@@ -56,6 +56,15 @@ class Metrics {
   /// pulse_leader (1 or 0) and pulse_lease_age_seconds (since it was last renewed).
   void SetLease(bool leads, std::chrono::duration<double> age);
 
+  /// etl_store_round_trips_total, etl_store_statements_total, etl_store_commits_total: what this
+  /// process asked of its database server so far.
+  struct StoreTraffic {
+    std::int64_t round_trips = 0;
+    std::int64_t statements = 0;
+    std::int64_t commits = 0;
+  };
+  void SetStoreTraffic(const StoreTraffic& so_far);
+
   /// etl_records_total{entity_type}, and from it etl_processing_rate{tenant_id,entity_type}:
   /// records per second over the last minute.
   void RecordsLoaded(TenantId tenant, std::string_view entity_type, std::int64_t records);

@@ -23,6 +23,7 @@ void TouchEverything(Metrics& metrics) {
   metrics.SetQueueSize(model::Stage::kExtract, 5);
   metrics.SetWorkers(2);
   metrics.SetLease(true, std::chrono::milliseconds{1500});
+  metrics.SetStoreTraffic({.round_trips = 3, .statements = 9, .commits = 1});
   metrics.RecordsLoaded(TenantId{1}, "jira_issues", 10);
   metrics.StepsDone(model::Stage::kLoad, 3, std::chrono::milliseconds{20});
   metrics.Retried(ErrorKind::kTimeout);

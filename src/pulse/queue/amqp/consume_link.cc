@@ -111,7 +111,7 @@ Result<> ConsumeLink::StartConsuming(Session& session, amqp_channel_t channel, L
   line.subscription->Restart();
   PULSE_CHECK(session.OpenChannel(channel));
   const Subscription& wanted = *line.subscription;
-  const Result<> consuming = session.Consume(channel, wanted.queue(), wanted.prefetch());
+  Result<> consuming = session.Consume(channel, wanted.queue(), wanted.prefetch());
   if (consuming) {
     line.consuming = true;
     return {};

@@ -4,6 +4,7 @@ namespace pulse::queue::amqp {
 
 std::vector<std::string> QueueNames(const AmqpOptions& options) {
   std::vector<std::string> names;
+  names.reserve(2 * model::kStages.size());
   for (const model::Stage stage : model::kStages) names.push_back(QueueOf(options, stage));
   for (const model::Stage stage : model::kStages) names.push_back(DeadQueueOf(options, stage));
   return names;

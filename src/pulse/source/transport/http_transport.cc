@@ -87,7 +87,7 @@ Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
   if (answer) {
     error = Judge(call, *answer).error;
   } else {
-    error = std::move(answer).error();
+    error = answer.error();
   }
   if (!error) {
     limits_.Worked(std::move(pass));
@@ -181,7 +181,7 @@ Result<Answer> HttpTransport::Exchange(const Call& call, SplitUrl target, http::
   }
 }
 
-Result<Answer> HttpTransport::SendOnce(const Call& call, http::ClientRequest request) {
+Result<Answer> HttpTransport::SendOnce(const Call& call, const http::ClientRequest& request) {
   ++api_calls_[call.endpoint];
   const EpochMs sent = clock_.Now();
   auto response = client_.Send(request, options_.stop);

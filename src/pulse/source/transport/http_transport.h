@@ -69,7 +69,7 @@ class HttpTransport final : public Transport {
   Result<SplitUrl> Target(const Call& call) const;
   Result<http::Headers> HeadersFor(const Call& call) const;
   Result<Answer> Exchange(const Call& call, SplitUrl target, http::Headers headers);
-  Result<Answer> SendOnce(const Call& call, http::ClientRequest request);
+  Result<Answer> SendOnce(const Call& call, const http::ClientRequest& request);
   void NoteClock(const Answer& answer, EpochMs sent);
   Verdict Judge(const Call& call, const Answer& answer) const;
 

@@ -272,7 +272,7 @@ TEST_F(HttpTransportTest, KeepsOutOfTenThousandRandomWindows) {
     allowed = 3;
     ++windows;
     const int length = std::uniform_int_distribution(1, 600)(random);
-    closed_until = clock_.now + length * 1000;
+    closed_until = clock_.now + EpochMs{length} * 1000;
     return http::ClientResponse{
         .status = 429, .headers = {{"Retry-After", std::to_string(length)}}, .body = {}
     };

@@ -12,6 +12,7 @@ Result<std::vector<std::string>> CheckPostgres(const std::string& url) {
           .url = url,
           .role = kDispatchRole,
           .application_name = "pulse db check",
+          .plans = Plans::kAny,
           .statement_timeout = std::chrono::minutes(10),
       })
   );

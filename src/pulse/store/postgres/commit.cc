@@ -20,8 +20,14 @@ PreparedUnit Prepare(const Unit& unit) {
   return prepared;
 }
 
-UnitCommit::UnitCommit(Engine& engine, const Unit& unit, const PreparedUnit& prepared)
-    : engine_(engine), unit_(unit), prepared_(prepared), now_(engine.clock.Now()) {
+UnitCommit::UnitCommit(
+    Engine& engine, const Unit& unit, const PreparedUnit& prepared, Locking locking
+)
+    : engine_(engine),
+      unit_(unit),
+      prepared_(prepared),
+      locking_(locking),
+      now_(engine.clock.Now()) {
   for (const RawId raw : unit.retried_raws) retried_.push_back(raw.value());
   if (!MergesRows()) return;
   merger_.emplace(engine.sql, MergeScope{unit.tenant, unit.integration, unit.job}, *unit.rows);
@@ -44,16 +50,28 @@ Result<Committed> UnitCommit::Apply(Transaction& tx) {
 }
 
 void UnitCommit::QueueReads(Transaction& tx) {
+  tx.ReplanAfter(engine_.rows_written.load(std::memory_order_relaxed));
   QueueFence(tx);
   found_job_ = tx.Queue(sql::jobs::get, unit_.tenant, unit_.job);
   QueuePageReads(tx);
   if (!unit_.staged.empty()) load_ids_ = tx.Queue(sql::steps::new_ids, unit_.staged.size());
   QueueLetterReads(tx);
   if (!merger_ && unit_.vanished.empty()) return;
-  // A statement of its own before the reads: they see what the one who had the lock committed.
-  const std::int64_t lock = LockKey(LockKind::kRows, unit_.integration.value());
-  tx.Queue(sql::locks::integration, lock);
+  QueueLocks(tx);
   if (merger_) merger_->QueueLookups(tx);
+}
+
+/// In statements of their own before the reads: those see what the one who had a lock committed.
+void UnitCommit::QueueLocks(Transaction& tx) {
+  const std::int64_t lock = LockKey(LockKind::kRows, unit_.integration.value());
+  std::optional<std::vector<std::int64_t>> keys;
+  if (locking_ == Locking::kKeys && unit_.vanished.empty()) keys = merger_->KeyLocks();
+  if (!keys) {
+    tx.Queue(sql::locks::integration, lock);
+    return;
+  }
+  locked_keys_ = tx.Queue(sql::locks::rows, unit_.tenant, unit_.job, lock, unit_.done.size());
+  tx.Queue(sql::locks::keys, Array::Of(std::span<const std::int64_t>(*keys)));
 }
 
 void UnitCommit::QueueFence(Transaction& tx) {
@@ -121,10 +139,14 @@ Result<> UnitCommit::ReadMore(Transaction& tx) {
   FindUnchangedPages(tx);
   const bool reads_sets = merger_ && merger_->Decide(tx);
   PULSE_CHECK(QueueVanished(tx));
-  if (!reads_sets && vanished_slots_.empty()) return {};
-  PULSE_CHECK(tx.Flush());
+  if (reads_sets || !vanished_slots_.empty()) PULSE_CHECK(tx.Flush());
   TakeVanished(tx);
-  return {};
+  if (!merger_) return {};
+  merger_->Plan(tx);
+  const bool shares = locked_keys_ && tx[*locked_keys_][0].Bool(0);
+  wants_whole_lock_ = shares && merger_->WritesUnlocked();
+  if (!wants_whole_lock_) return {};
+  return Error{ErrorKind::kUnavailable, "the unit brings a record that it has not locked"};
 }
 
 Result<> UnitCommit::QueueVanished(Transaction& tx) {
@@ -172,8 +194,9 @@ Result<> UnitCommit::QueueWrites(Transaction& tx) {
   PULSE_FAILPOINT("k6_rows_merged");
   QueueSettled(tx);
   QueueLetters(tx);
-  QueueReceipt(tx);
   QueueSteps(tx);
+  if (merger_) merger_->QueueLateConfirms(tx);
+  QueueReceipt(tx);
   return {};
 }
 
@@ -217,19 +240,10 @@ void UnitCommit::QueueStaged(Transaction& tx) {
 void UnitCommit::QueueRows(Transaction& tx) {
   const bool wants_vectors = unit_.vectorize_batch > 0 && !job_.cancel_requested;
   if (merger_) {
-    const MergePlan& plan = merger_->Plan(tx);
+    const MergePlan& plan = merger_->plan();
     merger_->QueueWrites(tx, now_);
     QueueLinks(tx, plan);
-    for (const auto& [entity_type, delta] : plan.counts) {
-      model::EntityCounts& counts = counts_[entity_type];
-      counts.records += delta.records;
-      counts.inserted += delta.inserted;
-      counts.updated += delta.updated;
-      counts.unchanged += delta.unchanged;
-      out_.inserted += delta.inserted;
-      out_.updated += delta.updated;
-      out_.unchanged += delta.unchanged;
-    }
+    CountMerged(plan);
     if (wants_vectors) {
       for (const model::Table* table : {&model::kWorkItems, &model::kPrs}) {
         AddVectorizeSteps(*table, plan.tables[model::OrdinalOf(*table)].changed);
@@ -239,6 +253,19 @@ void UnitCommit::QueueRows(Transaction& tx) {
   if (!wants_vectors) return;
   for (const model::Table* table : {&model::kWorkItems, &model::kPrs}) {
     AddVectorizeSteps(*table, vanished_[table->entity_type]);
+  }
+}
+
+void UnitCommit::CountMerged(const MergePlan& plan) {
+  for (const auto& [entity_type, delta] : plan.counts) {
+    model::EntityCounts& counts = counts_[entity_type];
+    counts.records += delta.records;
+    counts.inserted += delta.inserted;
+    counts.updated += delta.updated;
+    counts.unchanged += delta.unchanged;
+    out_.inserted += delta.inserted;
+    out_.updated += delta.updated;
+    out_.unchanged += delta.unchanged;
   }
 }
 

@@ -32,10 +32,16 @@ struct PreparedUnit {
 };
 PreparedUnit Prepare(const Unit& unit);
 
+/// What a unit keeps other writers of its integration away from.
+enum class Locking : unsigned char {
+  kKeys,   ///< From the records it brings, if they are few and it is the last of its job.
+  kWhole,  ///< From every row.
+};
+
 /// Used once.
 class UnitCommit {
  public:
-  UnitCommit(Engine& engine, const Unit& unit, const PreparedUnit& prepared);
+  UnitCommit(Engine& engine, const Unit& unit, const PreparedUnit& prepared, Locking locking);
 
   /// Commits. Errors: kConflict (a step moved on), kNotFound (the unit's ids do not belong
   /// together), kInvalid (a unit without steps; an unknown entity type), as the transaction; never
@@ -44,6 +50,8 @@ class UnitCommit {
 
   /// After Apply, also after one whose outcome is not known.
   const Committed& committed() const { return out_; }
+  /// Apply failed because it has to write what the keys' locks do not cover: once more, kWhole.
+  bool wants_whole_lock() const { return wants_whole_lock_; }
   /// The job was cancelled while this unit was on its way: what it made ready is to be cancelled.
   bool cancelled_meanwhile() const { return cancelled_meanwhile_; }
 
@@ -59,6 +67,7 @@ class UnitCommit {
   void QueueFence(Transaction& tx);
   void QueuePageReads(Transaction& tx);
   void QueueLetterReads(Transaction& tx);
+  void QueueLocks(Transaction& tx);
   Result<> CheckFence(Transaction& tx);
   bool MergesRows() const { return unit_.rows != nullptr && !unit_.rows->records().empty(); }
 
@@ -74,6 +83,7 @@ class UnitCommit {
   bool IsUnchanged(const NewRawPage& page, const PreparedPage& prepared, const Row& newest) const;
   void QueueStaged(Transaction& tx);
   void QueueRows(Transaction& tx);
+  void CountMerged(const MergePlan& plan);
   void QueueLinks(Transaction& tx, const MergePlan& plan);
   void AddVectorizeSteps(const model::Table& table, std::vector<std::int64_t> rows);
   void QueueSettled(Transaction& tx);
@@ -85,10 +95,12 @@ class UnitCommit {
   Engine& engine_;
   const Unit& unit_;
   const PreparedUnit& prepared_;
+  const Locking locking_;
   const EpochMs now_;
   model::Job job_;
   Committed out_;
   bool cancelled_meanwhile_ = false;
+  bool wants_whole_lock_ = false;
   std::optional<RowMerger> merger_;
   std::vector<NewStep> steps_;
   std::vector<bool> unchanged_;                        ///< By page.
@@ -99,6 +111,7 @@ class UnitCommit {
   // Where the answers are.
   Transaction::Slot closed_;
   Transaction::Slot found_job_;
+  std::optional<Transaction::Slot> locked_keys_;
   std::optional<Transaction::Slot> newest_;
   std::optional<Transaction::Slot> raw_ids_;
   std::optional<Transaction::Slot> load_ids_;

@@ -157,6 +157,9 @@ void UnitCommit::QueueSteps(Transaction& tx) {
 }
 
 Result<> UnitCommit::Finish(Transaction& tx) {
+  const std::size_t rows = unit_.rows == nullptr ? 0 : unit_.rows->row_count();
+  const auto written = static_cast<std::int64_t>(rows + out_.new_steps + unit_.raw_pages.size());
+  engine_.rows_written.fetch_add(written, std::memory_order_relaxed);
   // Children are counted in before their parent is counted out, in one addition.
   const auto added = static_cast<std::int64_t>(out_.new_steps);
   const std::int64_t delta = added - static_cast<std::int64_t>(unit_.done.size());

@@ -112,6 +112,51 @@ TEST_P(PostgresConcurrency, GivesChildrenTheirParentThatIsCommittedAtTheSameTime
   EXPECT_EQ(CountOf(acme_, "work_item_changes WHERE work_item_id IS NULL"), 0);
 }
 
+TEST_P(PostgresConcurrency, LetsJobsOfOneRecordWriteBesideEachOtherAndCountsEachRecordOnce) {
+  constexpr int kWriters = 4;
+  constexpr int kEach = 15;
+  std::vector<model::Step> steps;
+  for (int i = 0; i < kWriters * kEach; ++i) {
+    JobRequest request = Request(acme_);
+    request.exclusive = false;
+    request.options.query = "key = TEST-" + std::to_string(i);
+    Value(store().jobs().Submit(acme_.tenant, request));
+    steps.push_back(ClaimOnly(acme_));
+  }
+
+  InParallel(kWriters, [&](int writer) {
+    for (int i = 0; i < kEach; ++i) {
+      const int job = i * kWriters + writer;
+      model::RowBatch batch;
+      batch.SetRaw(RawId{1 + job});
+      AddIssue(batch, {.id = std::to_string(job), .comments = {"c" + std::to_string(job)}});
+      AddIssue(batch, {.id = "shared", .title = std::to_string(job), .version = 1000 + job});
+      AddChange(batch, std::to_string((job + 1) % 60), "h", "Done");
+      batch.BeginRecord("people", "p1", 1000 + job, 0);
+      batch.AddRow(model::kPeople).Text(model::kPeople["external_id"], "p1");
+      batch.EndRecord();
+      Unit unit = Closing({steps[static_cast<std::size_t>(job)]});
+      unit.rows = &batch;
+      EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
+    }
+  });
+
+  EXPECT_EQ(Deadlocks(), 0);
+  EXPECT_EQ(CountOf(acme_, "work_items"), 61);
+  EXPECT_EQ(CountOf(acme_, "work_items WHERE external_id = 'shared' AND title = '59'"), 1);
+  EXPECT_EQ(CountOf(acme_, "work_item_changes WHERE work_item_id IS NULL"), 0);
+  EXPECT_EQ(CountOf(acme_, "work_item_changes"), 60);
+  EXPECT_EQ(CountOf(acme_, "people WHERE source_version = 1059"), 1) << "the newest confirmed it";
+  std::int64_t people = 0;
+  std::int64_t issues = 0;
+  for (const model::Step& step : steps) {
+    people += Counts(acme_, step.job, "people").inserted;
+    issues += Counts(acme_, step.job, "jira_issues").inserted;
+  }
+  EXPECT_EQ(people, 1);
+  EXPECT_EQ(issues, 61);
+}
+
 TEST_P(PostgresConcurrency, LinksAnIssueAndAPullRequestThatAreCommittedAtTheSameTime) {
   constexpr int kPairs = 20;
   const auto issues = ClaimMany(acme_, kPairs);

@@ -110,8 +110,13 @@ class Connection {
   /// Connected, no transaction open, nothing queued.
   bool IsClean() const;
   bool IsConnected() const;
+  /// Counts as lost from here on: the pool throws it away.
+  void Abandon() { send_failed_ = true; }
   /// Looks, without asking the server, whether it has closed the connection meanwhile.
   bool IsStale();
+  /// How many rows this process had written when the session's plans were made; see
+  /// Transaction::ReplanAfter.
+  std::int64_t planned_at = 0;
   /// SQLSTATE of the last failure; "" when the connection broke.
   const std::string& last_sqlstate() const { return last_sqlstate_; }
   int server_version() const;  ///< 150008

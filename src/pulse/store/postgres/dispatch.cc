@@ -181,6 +181,13 @@ Result<int> PostgresDispatch::LiveWorkers() {
   return static_cast<int>(tx[slot][0].Int(0));
 }
 
+Result<> PostgresDispatch::KeepHouse() {
+  PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
+  tx.Queue(sql::dispatch::make_room);
+  tx.Queue(sql::dispatch::forget_workers);
+  return tx.Commit();
+}
+
 Result<std::optional<Term>> PostgresDispatch::Lead(
     WorkerId worker, std::chrono::milliseconds lease
 ) {
@@ -204,6 +211,7 @@ Result<std::vector<Dispatch::Ready>> PostgresDispatch::TakeReady(
     Term term, EpochMs now, EpochMs not_rung_since, int window
 ) {
   PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform(Durability::kLazy));
+  tx.ReplanAfter(engine_.rows_written.load(std::memory_order_relaxed));
   const auto office = tx.Queue(sql::dispatch::in_office, term);
   const auto rung =
       tx.Queue(sql::dispatch::take_ready, term, Instant{now}, Instant{not_rung_since}, window);

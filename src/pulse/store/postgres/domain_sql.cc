@@ -48,16 +48,6 @@ std::string Equal(std::string_view a, const Names& of_a, std::string_view b, con
   return text;
 }
 
-/// "a = u.a, b = u.b"
-std::string Assignments(const Names& names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    if (!text.empty()) text += ", ";
-    text.append(name).append(" = u.").append(name);
-  }
-  return text;
-}
-
 std::string_view TypeOfStored(const model::Table& table, std::string_view name) {
   for (const StoredColumn& column : StoredColumns(table)) {
     if (column.name == name) return column.type;
@@ -88,20 +78,28 @@ std::string Unnest(
 constexpr std::string_view kOfIntegration = "tenant_id = $1 AND t.integration_id = $2";
 const Names kOrigin = {"raw_id", "raw_position", "content_hash"};
 
-/// What both finds select; `t` is the row, `s` its entry in job_seen.
+/// What both finds select; `t` is the row.
 std::string FoundColumns(const model::Table& table) {
   std::string text =
       "coalesce(t.content_hash, 0), coalesce(t.source_version, 0), coalesce(t.raw_id, 0), "
-      "coalesce(t.job_id, 0), t.deleted_at IS NOT NULL, s.row_id IS NOT NULL";
+      "coalesce(t.job_id, 0), t.deleted_at IS NOT NULL, "
+      "(SELECT true FROM job_seen s WHERE s.tenant_id = $1 AND s.job_id = $3 AND s.table_ordinal "
+      "= ";
+  text += std::to_string(model::OrdinalOf(table));
+  text += " AND s.row_id = t.id LIMIT 1) IS NOT NULL";
   if (const model::Table* child = AnyChildOf(table)) {
     text += ", " + List(NamesOf(child->parent.parent_columns), "t.");
   }
   return text;
 }
 
-std::string SeenJoin(const model::Table& table) {
-  return " LEFT JOIN job_seen s ON s.tenant_id = $1 AND s.job_id = $3 AND s.table_ordinal = " +
-         std::to_string(model::OrdinalOf(table)) + " AND s.row_id = t.id";
+/// The rows of `table` that equal `u` in these columns, each looked up by itself. OFFSET 0 keeps
+/// the planner from making a join of it: before the first ANALYZE, and for a tenant that is new to
+/// the statistics, it takes the tenant for one row, reads all of them and compares every pair.
+std::string Lookup(const model::Table& table, const Names& names) {
+  std::string text = "LATERAL (SELECT * FROM ";
+  text.append(table.name).append(" t WHERE t.").append(kOfIntegration);
+  return text.append(" AND ").append(Equal("t", names, "u", names)).append(" OFFSET 0) t");
 }
 
 /// Which primary record a row is, or belongs to; a child without its parent says where it points.
@@ -174,9 +172,8 @@ void DomainSql::DescribePrimary(TableSql& sql) {
       "find",
       "SELECT u.external_id, coalesce(t.id, CASE WHEN u.wanted THEN nextval('" + name +
           "_id_seq') ELSE 0 END), t.id IS NOT NULL, " + FoundColumns(table) +
-          " FROM unnest($4::boolean[], $5::text[]) AS u(wanted, external_id) LEFT JOIN " + name +
-          " t ON t." + std::string(kOfIntegration) + " AND t.external_id = u.external_id" +
-          SeenJoin(table)
+          " FROM unnest($4::boolean[], $5::text[]) AS u(wanted, external_id) LEFT JOIN " +
+          Lookup(table, {"external_id"}) + " ON true"
   );
   if (const model::Table* child = AnyChildOf(table)) {
     const Names link = NamesOf(child->parent.parent_columns);
@@ -184,33 +181,37 @@ void DomainSql::DescribePrimary(TableSql& sql) {
         table,
         "find_by_link",
         "SELECT t.external_id, t.id, true, " + FoundColumns(table) + " FROM " +
-            Unnest(table, 4, link) + " JOIN " + name + " t ON t." + std::string(kOfIntegration) +
-            " AND " + Equal("t", link, "u", link) + SeenJoin(table)
+            Unnest(table, 4, link) + " CROSS JOIN " + Lookup(table, link)
     );
   }
-  sql.insert = Keep(
+  const std::string insert =
+      "INSERT INTO " + name + " AS t (tenant_id, integration_id, job_id, created_at, updated_at, " +
+      List(written) + ") OVERRIDING SYSTEM VALUE SELECT $1, $2, $3, $4, $4, " +
+      List(written, "u.") + " FROM " + Unnest(table, 5, written);
+  sql.insert = Keep(table, "insert", insert);
+  // By its key like an upsert, although the row is there: no plan can make this a join.
+  std::string update = insert + " ON CONFLICT (" + KeyColumns(table) + ") DO UPDATE SET ";
+  for (const std::string_view column :
+       Concat({kOrigin, {"source_version", "absent_fields"}, CellsOf(table)})) {
+    update.append(column).append(" = excluded.").append(column).append(", ");
+  }
+  update +=
+      "job_id = excluded.job_id, updated_at = excluded.updated_at, deleted_at = NULL, "
+      "deleted_reason = NULL";
+  sql.update = Keep(table, "update", std::move(update));
+  const std::string confirmed = "($4::bigint[])[array_position($3::bigint[], t.id)]";
+  sql.lock = Keep(
       table,
-      "insert",
-      "INSERT INTO " + name + " (tenant_id, integration_id, job_id, created_at, updated_at, " +
-          List(written) + ") OVERRIDING SYSTEM VALUE SELECT $1, $2, $3, $4, $4, " +
-          List(written, "u.") + " FROM " + Unnest(table, 5, written)
-  );
-  sql.update = Keep(
-      table,
-      "update",
-      "UPDATE " + name + " t SET job_id = $3, updated_at = $4, deleted_at = NULL, " +
-          "deleted_reason = NULL, " +
-          Assignments(Concat({kOrigin, {"source_version", "absent_fields"}, CellsOf(table)})) +
-          " FROM " + Unnest(table, 5, written) + " WHERE t." + std::string(kOfIntegration) +
-          " AND t.id = u.id"
+      "lock",
+      "SELECT 1 FROM " + name + " t WHERE t." + std::string(kOfIntegration) +
+          " AND t.id = ANY($3::bigint[]) ORDER BY t.id FOR NO KEY UPDATE"
   );
   sql.confirm = Keep(
       table,
       "confirm",
-      "UPDATE " + name +
-          " t SET source_version = u.version FROM unnest($3::bigint[], $4::bigint[]) AS u(id, "
-          "version) WHERE t." +
-          std::string(kOfIntegration) + " AND t.id = u.id"
+      "UPDATE " + name + " t SET source_version = " + confirmed + " WHERE t." +
+          std::string(kOfIntegration) + " AND t.id = ANY($3::bigint[]) AND t.source_version < " +
+          confirmed
   );
   sql.touch = Keep(
       table,
@@ -228,17 +229,17 @@ void DomainSql::DescribeCensus(TableSql& sql) {
       table,
       "vanish",
       "UPDATE " + name +
-          " t SET deleted_at = $5, deleted_reason = u.reason, updated_at = $5 FROM "
-          "unnest($3::text[], $4::text[]) AS u(external_id, reason) WHERE t." +
+          " t SET deleted_at = $5, updated_at = $5, deleted_reason = "
+          "($4::text[])[array_position($3::text[], t.external_id)] WHERE t." +
           std::string(kOfIntegration) +
-          " AND t.external_id = u.external_id AND t.deleted_at IS NULL AND t.updated_at < $6 "
+          " AND t.external_id = ANY($3::text[]) AND t.deleted_at IS NULL AND t.updated_at < $6 "
           "RETURNING t.id"
   );
   const std::string from = " FROM " + name + " t WHERE t." + std::string(kOfIntegration);
   const std::string missing =
-      "t.deleted_at IS NULL AND t.updated_at < $5 AND NOT EXISTS (SELECT 1 FROM job_census c "
+      "t.deleted_at IS NULL AND t.updated_at < $5 AND (SELECT true FROM job_census c "
       "WHERE c.tenant_id = $1 AND c.job_id = $3 AND c.entity_type = $4 AND c.external_id = "
-      "t.external_id)";
+      "t.external_id LIMIT 1) IS NULL";
   sql.missing = Keep(
       table,
       "missing",
@@ -255,8 +256,10 @@ void DomainSql::DescribeCensus(TableSql& sql) {
       table,
       "absent",
       "SELECT u.external_id FROM unnest($3::text[]) WITH ORDINALITY AS u(external_id, ordinal) "
-      "WHERE NOT EXISTS (SELECT 1" +
-          from + " AND t.external_id = u.external_id AND t.deleted_at IS NULL) ORDER BY u.ordinal"
+      "WHERE (SELECT true" +
+          from +
+          " AND t.external_id = u.external_id AND t.deleted_at IS NULL LIMIT 1) IS NULL ORDER BY "
+          "u.ordinal"
   );
 }
 
@@ -271,8 +274,7 @@ void DomainSql::DescribeChild(TableSql& sql) {
   const std::string found =
       "SELECT t.id, t.content_hash, t.raw_id, " + List(Concat({link, key}), "t.") + " FROM ";
   const auto joined = [&](const Names& names) {
-    return found + Unnest(table, 3, names) + " JOIN " + name + " t ON " + of_integration + " AND " +
-           Equal("t", names, "u", names);
+    return found + Unnest(table, 3, names) + " CROSS JOIN " + Lookup(table, names);
   };
   sql.find_children = Keep(table, "find_children", joined(key));
   sql.siblings = Keep(table, "siblings", joined(link));

@@ -25,7 +25,8 @@ struct TableSql {
   Query find_by_link;  ///< (job, link…; job is a scalar). Only rows that exist.
   Query insert;   ///< (job, now; scalars, then id, raw, position, hash, version, absent, cells…)
   Query update;   ///< As insert.
-  Query confirm;  ///< (id, version): a newer page says the same.
+  Query lock;     ///< (id): in the order of ids, so that two who do this never wait in a circle.
+  Query confirm;  ///< (id, version): a newer page says the same. Never makes a version lower.
   Query touch;    ///< (job, now; scalars, then id): a child of the row changed.
   Query vanish;   ///< (external id, reason, then now, loaded before; scalars) → id
   Query missing;  ///< (job, entity type, began, limit; scalars) → external_id

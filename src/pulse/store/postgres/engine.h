@@ -20,6 +20,8 @@ struct Engine {
   Pool& pool;
   const DomainSql& sql;
   const Clock& clock;
+  /// Rows and steps written by commits so far.
+  std::atomic<std::int64_t> rows_written{0};
   /// Transactions that lost a race for a lock and were run again.
   std::atomic<std::int64_t> retried{0};
 };
@@ -59,6 +61,7 @@ enum class LockKind : std::uint8_t {
   kRows = 1,     ///< An integration's domain rows: its writers come one after the other.
   kWindows = 2,  ///< An integration's proven windows.
   kLinks = 3,    ///< A tenant's links between issues and pull requests.
+  kKey = 4,      ///< A record that has or may have children, by a hash of its key or link.
 };
 constexpr std::int64_t LockKey(LockKind kind, std::int64_t id) {
   return (std::int64_t{static_cast<std::uint8_t>(kind)} << 56) | id;

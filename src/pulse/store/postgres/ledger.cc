@@ -128,15 +128,23 @@ Result<std::vector<model::Step>> PostgresLedger::Claim(
 
 Result<Committed> PostgresLedger::Commit(const Unit& unit) {
   const PreparedUnit prepared = Prepare(unit);
+  Locking locking = Locking::kKeys;
+  bool once_more = false;
   bool cancelled_meanwhile = false;
   std::optional<Committed> unknown;
-  auto committed = InTransaction(engine_, unit.tenant, [&](Transaction& tx) -> Result<Committed> {
-    UnitCommit commit(engine_, unit, prepared);
+  const auto apply = [&](Transaction& tx) -> Result<Committed> {
+    UnitCommit commit(engine_, unit, prepared, locking);
     auto applied = commit.Apply(tx);
+    once_more = commit.wants_whole_lock();
     cancelled_meanwhile = commit.cancelled_meanwhile();
     if (!applied && tx.outcome_unknown()) unknown = commit.committed();
     return applied;
-  });
+  };
+  auto committed = InTransaction(engine_, unit.tenant, apply);
+  if (once_more) {
+    locking = Locking::kWhole;
+    committed = InTransaction(engine_, unit.tenant, apply);
+  }
   PULSE_FAILPOINT("k8_after_commit");
   if (!committed && unknown) committed = FindOut(unit, *std::move(unknown));
   // Should this process die here, what the unit made ready is run once and creates nothing.

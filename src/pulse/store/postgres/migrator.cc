@@ -239,6 +239,7 @@ class PostgresMigrator final : public Migrator {
   Result<Applied> ReadChecked(Connection& connection) const;
   SchemaState StateOf(const Applied& applied) const;
   Result<> RunDomain(Owner& owner, const Applied& applied) const;
+  static Result<> DropDomainTables(Owner& owner);
 
   MigratorOptions options_;
 };
@@ -369,6 +370,15 @@ Result<SchemaState> PostgresMigrator::Up() {
   return StateOf(now);
 }
 
+Result<> PostgresMigrator::DropDomainTables(Owner& owner) {
+  return owner.InTransaction([&]() -> Result<> {
+    for (const ScriptStatement& statement : DropDomain()) {
+      PULSE_CHECK(owner.connection().Execute(statement.text, "migrate.drop_domain"));
+    }
+    return Forget(owner.connection(), kDomain);
+  });
+}
+
 Result<SchemaState> PostgresMigrator::Down(int version) {
   PULSE_TRY(auto connection, OpenAsLogin());
   PULSE_CHECK(EnsureRoles(*connection));
@@ -376,15 +386,7 @@ Result<SchemaState> PostgresMigrator::Down(int version) {
   PULSE_CHECK(owner.LockOut());
   PULSE_TRY(const Applied applied, ReadChecked(owner.connection()));
   if (applied.empty()) return StateOf(applied);
-  if (version < 1) {
-    const auto drop = [&]() -> Result<> {
-      for (const ScriptStatement& statement : DropDomain()) {
-        PULSE_CHECK(owner.connection().Execute(statement.text, "migrate.drop_domain"));
-      }
-      return Forget(owner.connection(), kDomain);
-    };
-    PULSE_CHECK(owner.InTransaction(drop));
-  }
+  if (version < 1) PULSE_CHECK(DropDomainTables(owner));
   for (auto script = options_.scripts.rbegin(); script != options_.scripts.rend(); ++script) {
     if (script->number <= version || !applied.contains(script->number)) continue;
     PULSE_CHECK(owner.RunDown(*script));

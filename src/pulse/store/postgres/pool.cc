@@ -20,6 +20,7 @@ constexpr Query kEnterLazily{
     "SELECT coalesce(current_setting('app.tenant_id', true), '') <> '',"
     " set_config('app.tenant_id', $1, true), set_config('synchronous_commit', 'off', true)"
 };
+constexpr Query kReplan{"tx.replan", "DISCARD PLANS"};
 constexpr Query kLimit{"tx.limit", "SELECT set_config('statement_timeout', $1, true)"};
 constexpr Query kAsDispatch{"tx.as_dispatch", "SET LOCAL ROLE pulse_dispatch"};
 constexpr Query kAsQuery{"tx.as_query", "SET LOCAL ROLE pulse_query"};
@@ -53,6 +54,14 @@ Transaction::Slot Transaction::QueueText(std::string_view name, const std::strin
   return Slot{queued_++};
 }
 
+void Transaction::ReplanAfter(std::int64_t rows_written) {
+  constexpr std::int64_t kTooFewToMatter = 200;
+  if (connection_ == nullptr) return;
+  if (rows_written < 2 * connection_->planned_at + kTooFewToMatter) return;
+  connection_->planned_at = rows_written;
+  Queue(kReplan);
+}
+
 Result<> Transaction::Flush() {
   if (connection_ == nullptr) return Error{ErrorKind::kInternal, "the transaction is over"};
   auto sent = connection_->Sync(results_);
@@ -63,9 +72,7 @@ Result<> Transaction::Flush() {
   if (checked_) return {};
   checked_ = true;
   if (!results_[entered_.index][0].Bool(0)) return {};
-  // Dropped rather than given back: whoever set it did so for the session.
-  connection_.reset();
-  GiveBack();
+  connection_->Abandon();  // Whoever set it did so for the session.
   return Error{ErrorKind::kInternal, "a pooled connection came with another's tenant"};
 }
 
@@ -73,7 +80,7 @@ Result<> Transaction::Commit() {
   if (connection_ == nullptr) return Error{ErrorKind::kInternal, "the transaction is over"};
   const Slot end = Queue(kCommit);
   if (auto sent = Flush(); !sent) {
-    outcome_unknown_ = connection_ != nullptr && !connection_->IsConnected() && sqlstate_.empty();
+    outcome_unknown_ = !connection_->IsConnected() && sqlstate_.empty();
     return sent;
   }
   // COMMIT of a transaction that failed before says ROLLBACK and calls that success.

@@ -50,6 +50,11 @@ class Transaction {
   Slot QueueText(std::string_view name, const std::string& text);
   /// Lets go of rows that were read.
   void Forget(Slot slot) { results_[slot.index] = Rows(); }
+  /// Plans are kept from a statement's first use on, and one made for an empty table takes any
+  /// index for as good as the right one. Queues a fresh start for the session's plans when
+  /// `rows_written` by this process has doubled since they were made: a dozen times on the way to a
+  /// million rows.
+  void ReplanAfter(std::int64_t rows_written);
   /// Sends what is queued. After an error only the destructor is of use.
   Result<> Flush();
   /// Queue and Flush; the rows of this statement.

@@ -186,6 +186,23 @@ TEST(Transaction, ForgetsAStatementThatCouldNotBePrepared) {
   EXPECT_EQ(Value(tx.Run(kOne))[0].Int(0), 1);
 }
 
+TEST(Transaction, ThrowsAwayAConnectionThatKeptATenant) {
+  constexpr Query kKeep{"test.keep", "SELECT set_config('app.tenant_id', '9', false)"};
+  const TestDatabase database;
+  Pool pool(Options(database, 1));
+  std::int64_t pid = 0;
+  {
+    auto tx = Value(pool.Begin(TenantId{1}));
+    pid = Value(tx.Run(kPid))[0].Int(0);
+    Value(tx.Run(kKeep));
+    Done(tx.Commit());
+  }
+  EXPECT_EQ(KindOf(Value(pool.Begin(TenantId{1})).Run(kOne)), ErrorKind::kInternal);
+
+  auto tx = Value(pool.Begin(TenantId{1}));
+  EXPECT_NE(Value(tx.Run(kPid))[0].Int(0), pid);
+}
+
 TEST(Transaction, RefusesToWriteAnotherTenantsRow) {
   const TestDatabase database;
   Pool pool(Options(database));

@@ -9,13 +9,11 @@ const auto kBackends = ::testing::Values(BackendFactory{"postgres", postgres::Ma
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
-INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, PreviewConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
-INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 
 }  // namespace pulse::store::testing
 

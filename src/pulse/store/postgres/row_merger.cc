@@ -1,5 +1,8 @@
 #include "pulse/store/postgres/row_merger.h"
 
+#include <algorithm>
+
+#include "pulse/store/postgres/engine.h"
 #include "pulse/store/postgres/row_arrays.h"
 #include "pulse/store/postgres/schema.h"
 #include "pulse/store/postgres/sql/receipts.h"
@@ -26,6 +29,57 @@ Link LinkOf(const Row& row, int column, const Table& child) {
 }
 
 }  // namespace
+
+std::optional<std::vector<std::int64_t>> RowMerger::KeyLocks() const {
+  // A lock costs about as much as reading a row, and the server's table of locks is not endless.
+  constexpr std::size_t kMostRecords = 8;
+  constexpr std::size_t kMostLocks = 32;
+  if (batch_.records().size() > kMostRecords) return std::nullopt;
+  std::vector<std::int64_t> locks;
+  Hasher hasher;
+  const auto add = [&](std::string_view what, const Table& table, std::string_view value) {
+    hasher.Add(scope_.integration.value());
+    hasher.Add(what);
+    hasher.Add(static_cast<std::int64_t>(model::OrdinalOf(table)));
+    hasher.Add(value);
+    constexpr std::uint64_t kLow56 = (std::uint64_t{1} << 56) - 1;
+    const auto hash = static_cast<std::uint64_t>(hasher.Finish()) & kLow56;
+    locks.push_back(LockKey(LockKind::kKey, static_cast<std::int64_t>(hash)));
+  };
+  for (const model::Record& record : batch_.records()) {
+    const model::Row* primary = batch_.primary(record);
+    for (const model::Row& row : batch_.rows(record)) {
+      const auto cells = batch_.cells(row);
+      if (!row.table->primary()) {
+        add("link", *row.table->parent.table, TextOf(LinkOfChild(*row.table, cells)));
+      } else if (const Table* child = AnyChildOf(*row.table)) {
+        add("key", *row.table, KeyCell(row.table->columns[0], cells[0]).text());
+        add("link", *row.table, TextOf(LinkOfParent(*child, cells)));
+      }
+    }
+    if (primary != nullptr) continue;
+    // An empty set of children names its parent by the record's id alone.
+    for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
+      const Table* parent = model::kTables[i]->parent.table;
+      if ((record.complete >> i & 1U) != 0 && parent != nullptr) {
+        add("key", *parent, record.external_id);
+      }
+    }
+  }
+  std::ranges::sort(locks);
+  locks.erase(std::ranges::unique(locks).begin(), locks.end());
+  if (locks.size() > kMostLocks) return std::nullopt;
+  return locks;
+}
+
+bool RowMerger::WritesUnlocked() const {
+  for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
+    const Table& table = *model::kTables[i];
+    if (!table.primary() || AnyChildOf(table) != nullptr) continue;
+    if (!plan_.tables[i].inserts.empty() || !plan_.tables[i].updates.empty()) return true;
+  }
+  return false;
+}
 
 void RowMerger::QueueLookups(Transaction& tx) {
   for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
@@ -133,13 +187,27 @@ void RowMerger::QueueWrites(Transaction& tx, EpochMs now) {
   for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
     const TableWrites& writes = plan_.tables[i];
     const TableSql& sql = sql_.At(i);
-    QueueConfirms(tx, sql, writes.confirms);
+    if (AnyChildOf(*sql.table) != nullptr) QueueConfirms(tx, sql, writes.confirms);
     QueuePrimaries(tx, sql, sql.insert, writes.inserts);
     QueuePrimaries(tx, sql, sql.update, writes.updates);
     QueueUpserts(tx, sql, writes.upserts);
     QueueAdoptions(tx, sql, writes.adoptions);
   }
   QueueSeen(tx);
+}
+
+void RowMerger::QueueLateConfirms(Transaction& tx) {
+  for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
+    const TableSql& sql = sql_.At(i);
+    const std::span<const Confirm> confirms = plan_.tables[i].confirms;
+    if (confirms.empty() || AnyChildOf(*sql.table) != nullptr) continue;
+    if (confirms.size() > 1) {
+      Array ids(Element::kInteger);
+      for (const Confirm& row : confirms) ids.AddInteger(row.id);
+      tx.Queue(sql.lock, scope_.tenant, scope_.integration, ids);
+    }
+    QueueConfirms(tx, sql, confirms);
+  }
 }
 
 void RowMerger::QueueRemovals(Transaction& tx, std::size_t ordinal) {

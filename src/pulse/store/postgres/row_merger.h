@@ -10,8 +10,9 @@
 ///   merger.Plan(tx);
 ///   merger.QueueWrites(tx, now);
 ///
-/// Writers of one integration must come one after the other (the caller holds its lock): a plan is
-/// about what was read.
+/// A plan is about what was read, so others must not write it meanwhile. The caller holds the lock
+/// of the integration's rows, which keeps every other writer away; or, for a small batch, shares it
+/// and holds the locks of KeyLocks(). The latter is enough unless WritesUnlocked().
 
 #include <vector>
 
@@ -42,12 +43,23 @@ class RowMerger {
   )
       : sql_(sql), scope_(scope), batch_(batch), new_ids_(new_ids), planner_(batch, scope.job) {}
 
+  /// Locks for every record of the batch that has children, or may get some: its key and its link,
+  /// sorted. Nothing when they are more than it pays to take one by one.
+  std::optional<std::vector<std::int64_t>> KeyLocks() const;
+
   void QueueLookups(Transaction& tx);
   /// Reads the answers. Returns whether it queued more questions.
   bool Decide(Transaction& tx);
   /// Reads the answers to those. The plan lives as long as this.
   const MergePlan& Plan(Transaction& tx);
+  const MergePlan& plan() const { return plan_; }
+  /// Whether the plan writes a record that KeyLocks() does not cover: one without children. Those
+  /// (people, mostly) come with everybody's pages and are hardly ever news.
+  bool WritesUnlocked() const;
   void QueueWrites(Transaction& tx, EpochMs now);
+  /// What others may be waiting for, so it comes last: that records without children are as they
+  /// were.
+  void QueueLateConfirms(Transaction& tx);
 
  private:
   struct Answer {

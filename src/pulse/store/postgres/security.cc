@@ -108,7 +108,10 @@ Result<> ExamineDurability(Connection& db, std::vector<SecurityFact>& facts) {
 }  // namespace
 
 Result<std::vector<SecurityFact>> ExamineSecurity(const std::string& url) {
-  PULSE_TRY(const auto db, Connection::Open({.url = url, .application_name = "pulse doctor"}));
+  PULSE_TRY(
+      const auto db,
+      Connection::Open({.url = url, .application_name = "pulse doctor", .plans = Plans::kAny})
+  );
   const Offenders lists[] = {
       {.query = sql::security::mighty_service_roles,
        .check = "service-roles",

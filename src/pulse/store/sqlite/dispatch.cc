@@ -240,6 +240,16 @@ Result<int> SqliteDispatch::LiveWorkers() {
   });
 }
 
+Result<> SqliteDispatch::KeepHouse() {
+  constexpr EpochMs kDay = 86'400'000;
+  return database_.Write(
+      [&](Connection& db) -> Result<> {
+        return db.Do(sql::leases::forget_workers, database_.now() - kDay);
+      },
+      Durability::kOrdered
+  );
+}
+
 Result<std::optional<Term>> SqliteDispatch::Lead(WorkerId worker, std::chrono::milliseconds lease) {
   const EpochMs now = database_.now();
   return database_.Write(

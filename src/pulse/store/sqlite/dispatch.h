@@ -19,6 +19,7 @@ class SqliteDispatch final : public Dispatch {
   Result<> RetireWorker(WorkerId worker) override;
   Result<> EndOtherLeases(WorkerId survivor) override;
   Result<int> LiveWorkers() override;
+  Result<> KeepHouse() override;
   Result<std::optional<Term>> Lead(WorkerId worker, std::chrono::milliseconds lease) override;
   Result<> Resign(Term term) override;
   Result<std::vector<Ready>> TakeReady(Term term, EpochMs now, EpochMs not_rung_since, int window)

@@ -1,5 +1,6 @@
 #include "pulse/store/sqlite/migrations.h"
 
+#include <fstream>
 #include <set>
 
 #include <sys/stat.h>
@@ -168,10 +169,8 @@ TEST(SqliteMigrator, RefusesAScriptThatWasChangedAfterItRan) {
 TEST(OpenSqliteStore, RefusesAMissingOrForeignFile) {
   EXPECT_EQ(KindOf(OpenSqliteStore({.path = "/nonexistent/pulse.db"})), ErrorKind::kInvalid);
   const TemporaryDatabase database;
-  FILE* file = std::fopen((database.path() + ".txt").c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  std::fputs("this is a letter, not a database, and long enough to have a header", file);
-  std::fclose(file);
+  std::ofstream(database.path() + ".txt")
+      << "this is a letter, not a database, and long enough to have a header";
   EXPECT_EQ(KindOf(OpenSqliteStore({.path = database.path() + ".txt"})), ErrorKind::kInternal);
 }
 

@@ -43,6 +43,7 @@ inline int FreePort() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
+  if (fd < 0) throw std::runtime_error("no socket");
   const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   ::close(fd);
@@ -62,17 +63,20 @@ class Child {
     const std::vector<char*> arguments = Pointers(command);
     const std::vector<char*> variables = Pointers(environment);
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const int in = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (out < 0 || in < 0) throw std::runtime_error("cannot open " + log.string());
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("fork failed");
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::dup2(::open("/dev/null", O_RDONLY), 0);
+      ::dup2(in, 0);
       ::dup2(out, 1);
       ::dup2(out, 2);
       ::execve(arguments[0], arguments.data(), variables.data());
       ::_exit(127);
     }
     ::close(out);
+    ::close(in);
   }
   ~Child() { Kill(); }
   Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}

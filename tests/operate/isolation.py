@@ -38,7 +38,7 @@ APP = (
     "DELETE FROM {t} WHERE tenant_id = {v}",
     "DELETE FROM {t} WHERE tenant_id <> {a}",
     "MERGE INTO {t} USING (SELECT {v} AS other) s ON tenant_id = s.other WHEN MATCHED THEN DELETE",
-    "INSERT INTO {t} SELECT * FROM {t} WHERE tenant_id = {v}",
+    "INSERT INTO {t} OVERRIDING SYSTEM VALUE SELECT * FROM {t} WHERE tenant_id = {v}",
     "INSERT INTO {t} (tenant_id) VALUES ({v})",
     "TRUNCATE {t}",
     "SET LOCAL row_security = off; SELECT count(*) FROM {t} WHERE tenant_id = {v}",

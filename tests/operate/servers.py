@@ -63,6 +63,7 @@ def test_the_broker_keeps_messages_over_a_kill_and_loses_them_with_its_data():
     with Servers(wanted=("broker",)) as servers:
         broker = servers.broker
         send(broker, b"kept")
+        time.sleep(broker.SETTLED)
         broker.kill()
         check(not broker.answers(), "nobody answers after a kill")
         broker.start()

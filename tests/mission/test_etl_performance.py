@@ -1,5 +1,6 @@
 """The plan's performance suite, measured by the database's clock and in the processes that do the work."""
 import json
+import os
 import threading
 import time
 
@@ -7,7 +8,7 @@ from tests.operate.stack import Publisher, until
 
 from .conftest import LARGE, SECONDS, new_tenant
 
-JOBS_PER_SECOND = 250.0  # The plan asks 5.
+JOBS_PER_SECOND = float(os.environ.get("PULSE_MISSION_JOBS_PER_SECOND", "5"))  # The plan's; a debug build on a busy machine must reach it too.
 GROWTH_MIB = 64.0  # The plan allows 500.
 BACKLOG = 2000  # Jobs published and not finished: enough that nobody waits for work.
 

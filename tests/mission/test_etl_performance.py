@@ -8,7 +8,7 @@ from tests.operate.stack import Publisher, until
 
 from .conftest import LARGE, SECONDS, new_tenant
 
-JOBS_PER_SECOND = float(os.environ.get("PULSE_MISSION_JOBS_PER_SECOND", "5"))  # The plan's; a debug build on a busy machine must reach it too.
+JOBS_PER_SECOND = float(os.environ.get("PULSE_MISSION_RATE", "5"))  # The plan's, which a debug build on a busy machine reaches; a release build is asked for 250.
 GROWTH_MIB = 64.0  # The plan allows 500.
 BACKLOG = 2000  # Jobs published and not finished: enough that nobody waits for work.
 
@@ -74,21 +74,26 @@ class TestETLPerformance:
         assert throughput >= JOBS_PER_SECOND
 
     def test_memory_usage(self, stack, worker, publisher, large_site):
+        """Memory belongs to the pages in flight, not to the size of a project: a worker that has loaded a small one grows little over a large
+        one. `cold_mib` is what it had before it loaded anything."""
         tenant = new_tenant(stack, large_site)
-        publisher.publish(tenant.message({"jql": f"key = {large_site.keys('project = OPS', 1)[0]}"}))
-        tenant.wait_jobs(1)
-        before = worker.rss_anon_mib()
-        peak = before
-        expected = large_site.count("project = PAY")
-        assert expected >= LARGE
+        small, large = large_site.count("project = LAB"), large_site.count("project = PAY")
+        assert large >= LARGE and large > 4 * small
+        cold = worker.rss_anon_mib()
 
-        publisher.publish(tenant.message({"jql": "project = PAY", "batch_size": 1000}))
+        def load(project):
+            """Loads it and returns the most memory seen meanwhile."""
+            peak, ended = worker.rss_anon_mib(), len(tenant.jobs()) + 1
+            publisher.publish(tenant.message({"jql": f"project = {project}", "batch_size": 1000}))
 
-        def done():
-            nonlocal peak
-            peak = max(peak, worker.rss_anon_mib())
-            return len(tenant.jobs()) == 2 and tenant.jobs()[-1]["status"] == "finished"
-        until(done, 300, lambda: f"the large project is loaded: {tenant.jobs()}")
-        print("\n" + json.dumps({"name": "memory", "issues": expected, "before_mib": round(before, 1), "peak_mib": round(peak, 1)}))
-        assert stack.one("SELECT count(*) FROM work_items WHERE tenant_id = %s AND project_key = 'PAY'", tenant.id) == expected
-        assert peak - before < GROWTH_MIB
+            def done():
+                nonlocal peak
+                peak = max(peak, worker.rss_anon_mib())
+                return len(tenant.jobs()) == ended and tenant.jobs()[-1]["status"] == "finished"
+            until(done, 300, lambda: f"{project} is loaded: {tenant.jobs()}")
+            return peak
+        warm = load("LAB")
+        peak = load("PAY")
+        print("\n" + json.dumps({"name": "memory", "small": small, "large": large, "cold_mib": round(cold, 1), "warm_mib": round(warm, 1), "peak_mib": round(peak, 1)}))
+        assert stack.one("SELECT count(*) FROM work_items WHERE tenant_id = %s AND project_key = 'PAY'", tenant.id) == large
+        assert peak - warm < GROWTH_MIB

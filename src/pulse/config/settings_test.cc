@@ -94,7 +94,7 @@ TEST_F(SettingsTest, MakeARelativeHomeAbsolute) {
 }
 
 TEST_F(SettingsTest, PreferFlagToEnvironmentToFileToDefault) {
-  EXPECT_EQ(LoadOrFail().claim_batch, 8);
+  EXPECT_EQ(LoadOrFail().claim_batch, 4);
   Write("pulse.toml", "claim_batch = 10\n");
   EXPECT_EQ(LoadOrFail().claim_batch, 10);
   inputs_.environment["PULSE_CLAIM_BATCH"] = "20";
@@ -121,7 +121,7 @@ TEST_F(SettingsTest, ExplainWhereAValueCameFromAndWhatItShadows) {
           "flag --claim-batch 30",
           "environment PULSE_CLAIM_BATCH 20",
           "file " + file + ":2 10",
-          "default default 8"
+          "default default 4"
       )
   );
 }
@@ -133,7 +133,7 @@ TEST_F(SettingsTest, ReadTheFileThatIsNamedAndNoOther) {
 
   inputs_.environment["PULSE_CONFIG"] = by_variable;
   EXPECT_EQ(LoadOrFail().vectorize_batch, 11);
-  EXPECT_EQ(LoadOrFail().claim_batch, 8);
+  EXPECT_EQ(LoadOrFail().claim_batch, 4);
   inputs_.file = by_flag;
   EXPECT_EQ(LoadOrFail().vectorize_batch, 12);
   EXPECT_EQ(Load(inputs_)->file, by_flag);
@@ -204,7 +204,7 @@ TEST_F(SettingsTest, TreatAnEmptyVariableAsAbsent) {
   inputs_.environment["QUEUE_URL"] = "";
   inputs_.environment["PULSE_CLAIM_BATCH"] = "";
   EXPECT_EQ(LoadOrFail().queue_url, "ledger");
-  EXPECT_EQ(LoadOrFail().claim_batch, 8);
+  EXPECT_EQ(LoadOrFail().claim_batch, 4);
 }
 
 TEST_F(SettingsTest, RefuseAHomeInTheFileFoundThroughHome) {

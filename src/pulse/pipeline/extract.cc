@@ -40,10 +40,7 @@ class ExtractStage final : public Stage {
 
  private:
   Result<> Fetch(const model::Step& step, const std::stop_token& stop, store::Unit& unit) {
-    PULSE_TRY(
-        const model::Integration integration,
-        env_.store.catalog().GetIntegration(step.tenant, step.integration)
-    );
+    PULSE_TRY(const model::Integration integration, IntegrationOf(step));
     if (integration.state == model::IntegrationState::kNeedsAttention) {
       return Error{
           ErrorKind::kUnauthorized, "integration needs attention: " + integration.state_reason
@@ -53,11 +50,11 @@ class ExtractStage final : public Stage {
     if (connector == env_.connectors.end()) {
       return Error{ErrorKind::kInvalid, "no connector for provider " + integration.provider};
     }
-    PULSE_TRY(const model::Job job, env_.store.jobs().Get(step.tenant, step.job));
+    PULSE_TRY(const model::JobOptions options, OptionsOf(step));
     PULSE_TRY(const Environment::Wire wire, env_.connect(integration, stop));
     PULSE_TRY(
         source::Fetched fetched,
-        connector->second->Fetch(RequestFor(step, job, integration), *wire.transport)
+        connector->second->Fetch(RequestFor(step, options, integration), *wire.transport)
     );
     PULSE_FAILPOINT("k4_response_complete");
     for (store::NewRawPage& page : fetched.pages) {
@@ -75,12 +72,35 @@ class ExtractStage final : public Stage {
     return {};
   }
 
+  Result<model::Integration> IntegrationOf(const model::Step& step) {
+    const std::pair key{step.tenant, step.integration};
+    if (auto known = env_.recent->integrations.Find(key)) return *std::move(known);
+    PULSE_TRY(
+        model::Integration integration,
+        env_.store.catalog().GetIntegration(step.tenant, step.integration)
+    );
+    if (integration.state == model::IntegrationState::kActive) {
+      env_.recent->integrations.Keep(key, integration);
+    }
+    return integration;
+  }
+
+  Result<model::JobOptions> OptionsOf(const model::Step& step) {
+    const std::pair key{step.tenant, step.job};
+    if (auto known = env_.recent->options.Find(key)) return *std::move(known);
+    PULSE_TRY(model::Job job, env_.store.jobs().Get(step.tenant, step.job));
+    env_.recent->options.Keep(key, job.options);
+    return std::move(job.options);
+  }
+
   source::FetchRequest RequestFor(
-      const model::Step& step, const model::Job& job, const model::Integration& integration
+      const model::Step& step,
+      const model::JobOptions& options,
+      const model::Integration& integration
   ) {
     return {
         .integration = integration,
-        .options = job.options,
+        .options = options,
         .entity_type = step.entity_type,
         .params = step.params,
         .attempt = step.attempts,

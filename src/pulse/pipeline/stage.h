@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pulse/base/clock.h"
+#include "pulse/base/recent.h"
 #include "pulse/embed/embedder.h"
 #include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
@@ -36,6 +37,13 @@ class Stage {
   ) = 0;
 };
 
+/// What every small job reads first, kept for a second by all workers of a process. An edited
+/// integration takes effect that much later; one that needs attention is always read anew.
+struct RecentReads {
+  Recent<std::pair<TenantId, IntegrationId>, model::Integration> integrations;
+  Recent<std::pair<TenantId, JobId>, model::JobOptions> options;  ///< They never change.
+};
+
 /// Everything the stages may use. References outlive the pipeline.
 struct Environment {
   store::Store& store;
@@ -57,6 +65,7 @@ struct Environment {
   int vectorize_batch = 128;
   /// Pages per transform transaction: four pages of 2 MB keep a worker under 20 MB.
   int transform_batch = 4;
+  std::shared_ptr<RecentReads> recent = std::make_shared<RecentReads>();
 };
 
 std::unique_ptr<Stage> NewExtractStage(Environment& environment);

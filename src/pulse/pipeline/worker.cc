@@ -151,6 +151,7 @@ void Worker::PauseIntegration(const model::Step& step, const Error& error) {
   integration->state_reason = error.message();
   // If this write fails the next step meets the same refusal and tries again.
   static_cast<void>(env_.store.catalog().PutIntegration(*integration));
+  env_.recent->integrations.Forget({step.tenant, step.integration});
 }
 
 }  // namespace pulse::pipeline

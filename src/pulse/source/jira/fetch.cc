@@ -232,6 +232,12 @@ Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
     ReadMapping(request, reply.root(), step.context);
     if (Has(wanted, kFieldsEntity)) AppendFieldPage(step, call, std::move(reply), fetched);
   }
+  // A query of one's own is mostly small: its first page comes with the root, not in a step of its
+  // own.
+  if (Has(wanted, kIssuesEntity) && !request.options.query.empty() &&
+      step.context.deployment == Deployment::kCloud) {
+    PULSE_TRY(look, LookForChanges(step));
+  }
   if (Has(wanted, kIssuesEntity)) {
     AnnounceWindow(request, step.context.since, look.answer ? look.time : server.time, fetched);
     PULSE_CHECK(BeginIssues(step, std::move(look), fetched));

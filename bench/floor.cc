@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
   if (argc != 3) pulse::bench::Die("usage: floor URL DATABASE");
   const double cpu = pulse::bench::CpuMicroseconds();
   const auto started = std::chrono::steady_clock::now();
-  const bool server = std::string_view(argv[2]).starts_with("postgresql://");
+  const bool server = std::string_view(argv[2]).starts_with(std::string_view("postgresql://"));
   const pulse::bench::Loaded loaded = server ? pulse::bench::LoadIntoPostgres(argv[1], argv[2])
                                              : pulse::bench::LoadIntoSqlite(argv[1], argv[2]);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started;

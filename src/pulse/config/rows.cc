@@ -193,9 +193,10 @@ constexpr std::array kRows = {
         .bounds = "names of stages, comma-separated",
         .example = "extract,transform",
         .env = "PULSE_STAGES",
-        .doc = "The stages this process works on. Some process must run each of them, or its steps "
-               "wait for ever. With `fused` a process that transforms also loads. Every process may "
-               "lead, whatever its stages. Several processes need a server database.",
+        .doc =
+            "The stages this process works on. Some process must run each of them, or its steps "
+            "wait for ever. With `fused` a process that transforms also loads. Every process may "
+            "lead, whatever its stages. Several processes need a server database.",
         .field = &Settings::stages,
     },
     Row{
@@ -217,7 +218,7 @@ constexpr std::array kRows = {
         .name = "claim_batch",
         .type = "count",
         .unit = "steps",
-        .default_text = "8",
+        .default_text = "4",
         .bounds = "1..256",
         .example = "16",
         .env = "PULSE_CLAIM_BATCH",

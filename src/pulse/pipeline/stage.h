@@ -55,8 +55,8 @@ struct Environment {
   /// Transform and load in one transaction; off: through the staging table.
   bool fused = true;
   int vectorize_batch = 128;
-  /// Pages per transform transaction: eight pages of 2 MB keep a worker under 40 MB.
-  int transform_batch = 8;
+  /// Pages per transform transaction: four pages of 2 MB keep a worker under 20 MB.
+  int transform_batch = 4;
 };
 
 std::unique_ptr<Stage> NewExtractStage(Environment& environment);

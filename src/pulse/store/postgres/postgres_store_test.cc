@@ -9,6 +9,7 @@ const auto kBackends = ::testing::Values(BackendFactory{"postgres", postgres::Ma
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, CensusConformance, kBackends, BackendName);

@@ -73,7 +73,11 @@ TEST_P(StoreConformance, HidesAnotherTenantsIntegration) {
 }
 
 TEST_P(StoreConformance, KeepsASecretForItsOwnerOnly) {
-  const std::string ciphertext("\x00\x01" "binary\xFF", 9);
+  const std::string ciphertext(
+      "\x00\x01"
+      "binary\xFF",
+      9
+  );
   Done(store().catalog().PutSecret({acme_.tenant, acme_.integration}, {"key-1", ciphertext}));
 
   const auto secret = Value(store().catalog().GetSecret({acme_.tenant, acme_.integration}));

@@ -5,8 +5,8 @@
 ///
 ///   #include "pulse/store/testing/store_conformance.h"
 ///   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(BackendFactory{…}));
-///   and the same for DispatchConformance, RawConformance, SchedulesConformance, WindowsConformance,
-///   CensusConformance, PreviewConformance and RetentionConformance.
+///   and the same for DispatchConformance, RawConformance, SchedulesConformance,
+///   WindowsConformance, CensusConformance, PreviewConformance and RetentionConformance.
 
 #include "pulse/store/testing/catalog_conformance.h"
 #include "pulse/store/testing/census_conformance.h"

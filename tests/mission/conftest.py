@@ -1,7 +1,7 @@
 """What the plan's tests stand on: a production pulse, a simulated Jira, tenants of their own, the tables as SQLAlchemy sees them.
 
 PULSE_MISSION_SECONDS   how long the throughput test keeps it up (10; the full form is 60)
-PULSE_MISSION_RATE      jobs per second it asks for (5, the plan's; a release build is asked for 250)
+PULSE_MISSION_RATE      jobs per second it asks for (5, the plan's; ask a release build for 250)
 PULSE_MISSION_ISSUES    how large the large project is (10,000)
 """
 import base64

@@ -13,7 +13,8 @@ import time
 from tests.mission.conftest import Site, Tenant
 from tests.operate.stack import Stack, until
 
-P99_MS = 250.0
+P99_MS = 250.0  # Of a release build on a machine of its own.
+SHORT_P99_MS = 2000.0  # A debug build beside other work: behind the whole backlog it would be minutes.
 JAIN = 0.95
 
 
@@ -62,7 +63,7 @@ def one_step_jobs(stack, publisher, site, options):
     stack.select("UPDATE etl_steps SET state = 'cancelled' WHERE job_id = %s AND state = 'ready'", job)
     return {"name": "one_step_job", "backlog": options.steps, "left": left, "trials": len(claims), "p50_ms": round(percentile(claims, 0.5), 1),
             "p99_ms": round(percentile(claims, 0.99), 1), "max_ms": round(max(claims), 1), "p99_ms_all_stages": round(percentile([row["ms"] for row in times], 0.99), 1),
-            "ok": left > 0 and percentile(claims, 0.99) <= P99_MS}
+            "ok": left > 0 and percentile(claims, 0.99) <= (SHORT_P99_MS if options.short else P99_MS)}
 
 
 def equal_tenants(stack, publisher, site, options):

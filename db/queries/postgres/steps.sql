@@ -7,7 +7,9 @@
 -- crashed $5 times are claimed alone. What others hold locked is theirs: skipped, not waited for.
 WITH first AS (
   SELECT id, job_id, stage, entity_type, crashes FROM etl_steps
-  WHERE tenant_id = $1 AND id = $2 AND state = 'ready' AND run_after <= $4
+  -- Not plainly "state = 'ready'": that would offer the planner the backlog's indexes for a look-up
+  -- by key.
+  WHERE tenant_id = $1 AND id = $2 AND (state = 'ready') IS TRUE AND run_after <= $4
   FOR UPDATE SKIP LOCKED
 ), company AS (
   SELECT c.id FROM first f CROSS JOIN LATERAL (
@@ -25,7 +27,7 @@ WITH first AS (
     s.priority
 ), started AS (
   UPDATE etl_jobs SET status = 'running', started_at = coalesce(started_at, $4)
-  WHERE tenant_id = $1 AND status = 'queued' AND id IN (SELECT job_id FROM claimed)
+  WHERE tenant_id = $1 AND (status = 'queued') IS TRUE AND id = (SELECT job_id FROM claimed LIMIT 1)
 )
 SELECT id, integration_id, job_id, stage, entity_type, params, epoch, attempts, priority
 FROM claimed ORDER BY id <> $2, priority, id

@@ -25,7 +25,7 @@ std::string SessionSettings(const ConnectionOptions& options) {
   if (options.plans == Plans::kByIndex) {
     script +=
         "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
-        "SET enable_sort = off;"
+        "SET enable_sort = off; SET enable_bitmapscan = off;"
         "SET plan_cache_mode = force_generic_plan;";
   }
   if (!options.role.empty()) script.append("SET ROLE ").append(options.role).append(";");

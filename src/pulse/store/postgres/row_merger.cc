@@ -32,8 +32,8 @@ Link LinkOf(const Row& row, int column, const Table& child) {
 
 std::optional<std::vector<std::int64_t>> RowMerger::KeyLocks() const {
   // A lock costs about as much as reading a row, and the server's table of locks is not endless.
-  constexpr std::size_t kMostRecords = 8;
-  constexpr std::size_t kMostLocks = 32;
+  constexpr std::size_t kMostRecords = 16;
+  constexpr std::size_t kMostLocks = 64;
   if (batch_.records().size() > kMostRecords) return std::nullopt;
   std::vector<std::int64_t> locks;
   Hasher hasher;

@@ -79,7 +79,8 @@ Result<> CheckScope(const model::Integration& integration) {
 Result<std::optional<EpochMs>> StartOfPass(const FetchRequest& request) {
   if (request.options.full) return std::optional<EpochMs>();
   if (request.options.since) return request.options.since;
-  if (!request.watermark) return std::optional<EpochMs>();
+  // A query of one's own names what to read, whether it changed or not.
+  if (!request.watermark || !request.options.query.empty()) return std::optional<EpochMs>();
   return request.watermark(kIssuesEntity, WatermarkScope(request.integration));
 }
 
@@ -98,8 +99,11 @@ void AnnounceWindow(
   );
 }
 
-void ReadMapping(const FetchRequest& request, Value catalogue, SyncContext& context) {
-  context.mapping = FieldMapping::FromCatalogue(catalogue);
+/// From here on the job knows the site it reads.
+void SetSite(const FetchRequest& request, const Site& site, SyncContext& context) {
+  context.deployment = site.server.deployment;
+  context.site = site.server.site;
+  context.mapping = site.mapping;
   const auto named = request.integration.scope.find(kStoryPointsScope.data());
   if (named == request.integration.scope.end()) return;
   auto& fields = context.mapping.story_points;
@@ -203,7 +207,35 @@ Result<> BeginReference(
   return {};
 }
 
-Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
+/// Asks who the server is and what its fields are for, or remembers it. Returns the server's time,
+/// which for a site that is only remembered nobody needs: a query of one's own proves no window.
+Result<EpochMs> MeetSite(
+    StepAtWork& step, const Wanted& wanted, RecentSites& recent, Fetched& fetched
+) {
+  const FetchRequest& request = step.request;
+  const model::Integration& integration = request.integration;
+  const std::tuple key{integration.tenant, integration.id, integration.base_url};
+  const bool small = !request.options.query.empty() && !Has(wanted, kFieldsEntity);
+  if (small) {
+    if (const auto known = recent.Find(key)) {
+      SetSite(request, *known, step.context);
+      return known->server.time;
+    }
+  }
+  Site site;
+  PULSE_TRY(site.server, AskServerInfo(step.transport, request.now));
+  SetSite(request, site, step.context);
+  if (!Has(wanted, kIssuesEntity) && !Has(wanted, kFieldsEntity)) return site.server.time;
+  const Call call = GetCall(step.context, "/field", "/field");
+  PULSE_TRY(Reply reply, Ask(step.transport, call));
+  site.mapping = FieldMapping::FromCatalogue(reply.root());
+  SetSite(request, site, step.context);
+  recent.Keep(key, site);
+  if (Has(wanted, kFieldsEntity)) AppendFieldPage(step, call, std::move(reply), fetched);
+  return site.server.time;
+}
+
+Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport, RecentSites& recent) {
   PULSE_TRY(const Wanted wanted, WantedEntities(request));
   PULSE_CHECK(CheckScope(request.integration));
   StepAtWork step{request, transport, {}, {}};
@@ -223,15 +255,7 @@ Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
     }
   }
 
-  PULSE_TRY(const ServerInfo server, AskServerInfo(transport, request.now));
-  step.context.deployment = server.deployment;
-  step.context.site = server.site;
-  if (Has(wanted, kIssuesEntity) || Has(wanted, kFieldsEntity)) {
-    const Call call = GetCall(step.context, "/field", "/field");
-    PULSE_TRY(Reply reply, Ask(transport, call));
-    ReadMapping(request, reply.root(), step.context);
-    if (Has(wanted, kFieldsEntity)) AppendFieldPage(step, call, std::move(reply), fetched);
-  }
+  PULSE_TRY(const EpochMs pass_start, MeetSite(step, wanted, recent, fetched));
   // A query of one's own is mostly small: its first page comes with the root, not in a step of its
   // own.
   if (Has(wanted, kIssuesEntity) && !request.options.query.empty() &&
@@ -239,21 +263,21 @@ Result<Fetched> FetchRoot(const FetchRequest& request, Transport& transport) {
     PULSE_TRY(look, LookForChanges(step));
   }
   if (Has(wanted, kIssuesEntity)) {
-    AnnounceWindow(request, step.context.since, look.answer ? look.time : server.time, fetched);
+    AnnounceWindow(request, step.context.since, look.answer ? look.time : pass_start, fetched);
     PULSE_CHECK(BeginIssues(step, std::move(look), fetched));
     const bool beside = TakesCensus(request.options) && step.context.since;
     if (beside) fetched.next.push_back(CensusStep(step.context));
   }
-  PULSE_CHECK(BeginReference(step, wanted, server.time, fetched));
+  PULSE_CHECK(BeginReference(step, wanted, pass_start, fetched));
   return fetched;
 }
 
 }  // namespace
 
-Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport) {
+Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport, RecentSites& recent) {
   PULSE_TRY(const auto params, JsonPage::Parse(request.params));
   const Value root = params->root();
-  if (!root["context"].is_object()) return FetchRoot(request, transport);
+  if (!root["context"].is_object()) return FetchRoot(request, transport, recent);
   const StepAtWork step{request, transport, SyncContext::FromJson(root["context"]), root};
   if (request.entity_type == kChangesEntity) return FetchHistories(step);
   if (request.entity_type == kDetailsEntity) return FetchLists(step);

@@ -8,8 +8,12 @@
 /// steps carry a SyncContext and say in their params what they do.
 
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "pulse/base/recent.h"
+#include "pulse/source/jira/field_mapping.h"
+#include "pulse/source/jira/server_info.h"
 #include "pulse/source/source.h"
 
 namespace pulse::source::jira {
@@ -18,6 +22,16 @@ namespace pulse::source::jira {
 inline constexpr std::string_view kProjectScope = "project";
 inline constexpr std::string_view kStoryPointsScope = "story_points";
 
-Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport);
+/// What a job asks of a site before it asks for issues.
+struct Site {
+  ServerInfo server;
+  FieldMapping mapping;
+};
+/// Sites asked a moment ago. Only small jobs take their word, those with a query of their own: one
+/// issue then costs one call. A field that is new to the site is known to them that much later.
+using RecentSites = Recent<std::tuple<TenantId, IntegrationId, std::string>, Site>;
+
+/// Thread-safe.
+Result<Fetched> FetchStep(const FetchRequest& request, Transport& transport, RecentSites& recent);
 
 }  // namespace pulse::source::jira

@@ -1,6 +1,7 @@
 #include "pulse/source/jira/jira.h"
 
 #include <array>
+#include <chrono>
 
 #include "pulse/source/jira/fetch.h"
 #include "pulse/source/jira/judge.h"
@@ -57,7 +58,7 @@ class JiraConnector final : public Connector {
     return CheckAccount(integration, transport);
   }
   Result<Fetched> Fetch(const FetchRequest& request, Transport& transport) const override {
-    return FetchStep(request, transport);
+    return FetchStep(request, transport, recent_);
   }
   Transformed Transform(
       std::string_view entity_type,
@@ -67,6 +68,9 @@ class JiraConnector final : public Connector {
   ) const override {
     return TransformPage(entity_type, request, body, rows);
   }
+
+ private:
+  mutable RecentSites recent_{std::chrono::minutes(1)};
 };
 
 }  // namespace

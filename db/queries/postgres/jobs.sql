@@ -29,7 +29,7 @@ WHERE tenant_id = $1 AND integration_id = $2 AND exclusive AND status IN ('queue
 -- A job beside the exclusive one that asks for the same and has not begun.
 SELECT id FROM etl_jobs
 WHERE tenant_id = $1 AND integration_id = $2 AND NOT exclusive AND status = 'queued'
-  AND NOT cancel_requested AND job_type = $3 AND options = $4
+  AND NOT cancel_requested AND job_type = $3 AND md5(options) = md5($4) AND options = $4
 ORDER BY id LIMIT 1
 
 -- name: get
@@ -98,7 +98,12 @@ UPDATE work_item_prs l SET work_item_id = w.id
 FROM (
   SELECT a.id AS link_id, (SELECT min(i.id) FROM work_items i
     WHERE i.tenant_id = $1 AND i.key = a.work_item_key) AS id
-  FROM work_item_prs a
-  WHERE a.tenant_id = $1 AND (a.work_item_key = ANY($2::text[]) OR a.work_item_id = ANY($3::bigint[]))
+  FROM (
+    SELECT id, work_item_key FROM work_item_prs
+    WHERE tenant_id = $1 AND work_item_key = ANY($2::text[])
+    UNION
+    SELECT id, work_item_key FROM work_item_prs
+    WHERE tenant_id = $1 AND work_item_id = ANY($3::bigint[])
+  ) a
 ) w
 WHERE l.tenant_id = $1 AND l.id = w.link_id AND l.work_item_id IS DISTINCT FROM w.id

@@ -8,6 +8,8 @@ namespace pulse::control {
 namespace {
 
 constexpr std::chrono::seconds kAwayPause{1};
+/// After a ring. As long as rings follow each other, nobody asks for the next waiting step's time.
+constexpr EpochMs kBusy = 200;
 
 }  // namespace
 
@@ -61,7 +63,12 @@ Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
     PULSE_CHECK(publisher_->Publish(rings));
   }
   looked_ = true;
-  PULSE_TRY(std::optional<EpochMs> next, ledger_.NextDue(now));
+  std::optional<EpochMs> next;
+  if (rang_at_ && now - *rang_at_ < kBusy) {
+    next = *rang_at_ + kBusy;  // Every look until then takes what came due; that one asks.
+  } else {
+    PULSE_TRY(next, ledger_.NextDue(now));
+  }
   // Whatever is out by now was rung at rang_at_ or before; a look that finds nothing lost and
   // nothing new after that has nobody to ring for.
   if (rang_at_ && now - *rang_at_ > ring_again) rang_at_.reset();

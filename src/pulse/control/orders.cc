@@ -31,7 +31,7 @@ Result<std::optional<Refusal>> Orders::Check(const Order& order) {
   if (connector == nullptr) {
     return RefusalOf(order, "unknown_entity_type", "there is no entity type " + order.entity_type);
   }
-  const auto integration = store_.catalog().GetIntegration(order.tenant, order.integration);
+  const auto integration = IntegrationOf(order);
   if (!integration) {
     if (integration.error().kind() != ErrorKind::kNotFound) return integration.error();
     return RefusalOf(
@@ -59,6 +59,14 @@ Result<std::optional<Refusal>> Orders::Check(const Order& order) {
     );
   }
   return std::optional<Refusal>();
+}
+
+Result<model::Integration> Orders::IntegrationOf(const Order& order) {
+  const std::pair key{order.tenant, order.integration};
+  if (auto known = recent_.Find(key)) return *std::move(known);
+  PULSE_TRY(auto integration, store_.catalog().GetIntegration(order.tenant, order.integration));
+  recent_.Keep(key, integration);
+  return integration;
 }
 
 Result<> Orders::Submit(const Order& order, const queue::ForeignMessage& message) {

@@ -4,6 +4,7 @@
 /// Orders: turns the messages of other programs into jobs, once each. The contract is
 /// docs/reference/messages.md.
 
+#include "pulse/base/recent.h"
 #include "pulse/control/order.h"
 #include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
@@ -35,8 +36,12 @@ class Orders {
   Result<> Submit(const Order& order, const queue::ForeignMessage& message);
   Result<> Refuse(const Refusal& refusal, const queue::ForeignMessage& message);
 
+  Result<model::Integration> IntegrationOf(const Order& order);
+
   store::Store& store_;
   const source::Connectors& connectors_;
+  /// Orders come in floods for the same one. Whether it is still there, Submit sees.
+  Recent<std::pair<TenantId, IntegrationId>, model::Integration> recent_;
   telemetry::Logger& logger_;
 };
 

@@ -82,14 +82,15 @@ struct Engine::Parts {
   Result<std::unique_ptr<source::HttpTransport>> Connect(
       const model::Integration& integration, std::stop_token stop
   );
-  Result<std::string> Credential(const model::Integration& integration);
+  /// What is sealed is read once for each transport; the plaintext is never kept.
+  std::function<Result<std::string>()> CredentialOf(const model::Integration& integration);
 };
 
 Result<> Engine::Parts::Open() {
   PULSE_TRY(OpenedStore opened, OpenStore(settings, clock));
   traffic = std::move(opened.traffic);
   store = std::move(opened.store);
-  observer = std::make_unique<EngineObserver>(logger, metrics, *store);
+  observer = std::make_unique<EngineObserver>(logger, metrics);
   PULSE_TRY(vault, secrets::Vault::Open(settings.home));
   http::ClientOptions outgoing{
       .allow_private_addresses = settings.allow_private_sources,
@@ -147,11 +148,18 @@ Result<> Engine::Parts::Open() {
   return {};
 }
 
-Result<std::string> Engine::Parts::Credential(const model::Integration& integration) {
+std::function<Result<std::string>()> Engine::Parts::CredentialOf(
+    const model::Integration& integration
+) {
   const store::SecretOwner owner{integration.tenant, integration.id};
-  PULSE_TRY(const store::SealedSecret sealed, store->catalog().GetSecret(owner));
-  PULSE_TRY(const secrets::Plaintext secret, vault->Open(owner, sealed));
-  return std::string(secret.Reveal());
+  return [this, owner, sealed = std::optional<store::SealedSecret>()](
+         ) mutable -> Result<std::string> {
+    if (!sealed) {
+      PULSE_TRY(sealed, store->catalog().GetSecret(owner));
+    }
+    PULSE_TRY(const secrets::Plaintext secret, vault->Open(owner, *sealed));
+    return std::string(secret.Reveal());
+  };
 }
 
 Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
@@ -164,7 +172,7 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
   return std::make_unique<source::HttpTransport>(
       source::HttpTransportOptions{
           .integration = integration,
-          .credential = [this, integration] { return Credential(integration); },
+          .credential = CredentialOf(integration),
           .stop = std::move(stop),
           .timeout = settings.http_timeout,
           .on_sent = [this](const source::SentCall& call) { observer->OnSent(call); },

@@ -1,7 +1,5 @@
 #include "engine_observer.h"
 
-#include "pulse/store/store.h"
-
 namespace pulse::app {
 namespace {
 
@@ -73,21 +71,19 @@ void EngineObserver::OnStepFailed(const model::Step& step, const Error& why) {
   );
 }
 
-void EngineObserver::OnJobFinished(const model::Step& last, model::JobStatus status) {
-  if (const auto job = store_.jobs().Get(last.tenant, last.job)) {
-    const EpochMs began = job->started_at.value_or(job->created_at);
-    const std::chrono::milliseconds took{job->finished_at.value_or(began) - began};
-    metrics_.JobFinished(last.tenant, job->job_type, status, took);
-    logger_.Log(
-        telemetry::Level::kInfo,
-        "Job finished",
-        {{"tenant_id", last.tenant},
-         {"job_id", last.job},
-         {"job_type", job->job_type},
-         {"status", model::Name(status)},
-         {"milliseconds", took.count()}}
-    );
-  }
+void EngineObserver::OnJobFinished(const model::Job& ended) {
+  const EpochMs began = ended.started_at.value_or(ended.created_at);
+  const std::chrono::milliseconds took{ended.finished_at.value_or(began) - began};
+  metrics_.JobFinished(ended.tenant, ended.job_type, ended.status, took);
+  logger_.Log(
+      telemetry::Level::kInfo,
+      "Job finished",
+      {{"tenant_id", ended.tenant},
+       {"job_id", ended.id},
+       {"job_type", ended.job_type},
+       {"status", model::Name(ended.status)},
+       {"milliseconds", took.count()}}
+  );
   job_finished_.Notify();
 }
 

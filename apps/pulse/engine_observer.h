@@ -11,7 +11,6 @@
 #include "pulse/control/runner.h"
 #include "pulse/pipeline/observer.h"
 #include "pulse/source/transport/http_transport.h"
-#include "pulse/store/store.h"
 #include "pulse/telemetry/log.h"
 #include "pulse/telemetry/metrics.h"
 
@@ -19,13 +18,13 @@ namespace pulse::app {
 
 class EngineObserver final : public pipeline::Observer {
  public:
-  EngineObserver(telemetry::Logger& logger, telemetry::Metrics& metrics, store::Store& store)
-      : logger_(logger), metrics_(metrics), store_(store) {}
+  EngineObserver(telemetry::Logger& logger, telemetry::Metrics& metrics)
+      : logger_(logger), metrics_(metrics) {}
 
   void OnStepsDone(const pipeline::StepsDone& event) override;
   void OnStepRetried(const model::Step& step, const Error& why, EpochMs run_after) override;
   void OnStepFailed(const model::Step& step, const Error& why) override;
-  void OnJobFinished(const model::Step& last, model::JobStatus status) override;
+  void OnJobFinished(const model::Job& ended) override;
   void OnLedgerChanged() override;
   void OnSent(const source::SentCall& call);
 
@@ -42,7 +41,6 @@ class EngineObserver final : public pipeline::Observer {
  private:
   telemetry::Logger& logger_;
   telemetry::Metrics& metrics_;
-  store::Store& store_;
   Signal changed_;
   Signal job_finished_;
   std::mutex mutex_;  // Guards the two below.

@@ -108,6 +108,11 @@ SELECT min(run_after) FROM etl_steps WHERE state = 'ready' AND run_after > 'epoc
 -- tenant: any, the queue gauges have no tenant
 SELECT stage, count(*) FROM etl_steps WHERE state = 'ready' GROUP BY stage
 
+-- name: held_by
+-- tenant: any, a worker holds steps of several
+SELECT tenant_id, id, epoch FROM etl_steps
+WHERE state = 'running' AND worker_id = $1 AND claimed_at <= $2 LIMIT 1000
+
 -- name: find_lost
 -- tenant: any, a dead worker held steps of several. Dead is whose lease has ended or whose session
 -- lock ($2 is its class) is free; the lock taken to see that goes with the transaction.

@@ -29,7 +29,8 @@ WITH first AS (
   UPDATE etl_jobs SET status = 'running', started_at = coalesce(started_at, $4)
   WHERE tenant_id = $1 AND (status = 'queued') IS TRUE AND id = (SELECT job_id FROM claimed LIMIT 1)
 )
-SELECT id, integration_id, job_id, stage, entity_type, params, epoch, attempts, priority
+SELECT id, integration_id, job_id, stage, entity_type, params, epoch, attempts, priority,
+  (SELECT options FROM etl_jobs j WHERE j.tenant_id = $1 AND j.id = claimed.job_id)
 FROM claimed ORDER BY id <> $2, priority, id
 
 -- name: close
@@ -68,6 +69,17 @@ INSERT INTO etl_steps (tenant_id, integration_id, job_id, priority, created_at, 
   params, state)
 SELECT $1, $2, $3, $4, $8, u.stage, u.entity_type, u.params, 'ready'
 FROM unnest($5::text[], $6::text[], $7::text[]) AS u(stage, entity_type, params)
+
+-- name: insert_claimed
+-- The one open step of a job, in the hands of worker $8 from its birth.
+INSERT INTO etl_steps (tenant_id, integration_id, job_id, priority, stage, entity_type, params,
+  state, epoch, worker_id, created_at, claimed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 1, $8, $9, $9) RETURNING id
+
+-- name: born_claimed
+-- The step that insert_claimed gave to worker $3, while it is the worker's still.
+SELECT id FROM etl_steps
+WHERE tenant_id = $1 AND job_id = $2 AND state = 'running' AND worker_id = $3 AND epoch = 1
 
 -- name: new_ids
 -- tenant: any, a sequence has no tenant (tenant_id comes with the rows)

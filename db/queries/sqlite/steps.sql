@@ -96,6 +96,11 @@ SELECT min(run_after) FROM etl_steps WHERE state = 'ready' AND run_after > 0 AND
 -- tenant: any, the queue gauges have no tenant
 SELECT stage, count(*) FROM etl_steps WHERE state = 'ready' GROUP BY stage
 
+-- name: held_by
+-- tenant: any, a worker holds steps of several
+SELECT tenant_id, id, epoch FROM etl_steps INDEXED BY ix_etl_steps_running
+WHERE state = 'running' AND worker_id = ?1 AND claimed_at <= ?2 LIMIT 1000
+
 -- name: find_lost
 -- tenant: any, a dead worker held steps of several
 SELECT id, tenant_id, integration_id, job_id, stage, entity_type, params, crashes

@@ -293,10 +293,13 @@ class WorkerOrdersTest : public PipelineTest {
     auto environment = EnvironmentOf(store());
     environment.accept_order = std::move(answer);
     Permitted permit;
+    pipeline::Stages stages;
+    stages.emplace(model::Stage::kExtract, pipeline::NewExtractStage(environment));
     pipeline::Worker worker(
         environment,
         std::make_unique<OneMessage>(fate_),
-        pipeline::NewExtractStage(environment),
+        stages,
+        model::Stage::kExtract,
         WorkerId(1),
         permit,
         observer_

@@ -65,6 +65,9 @@ Result<> Runner::Start() {
   subscription_ = env_.store.changes().Subscribe([this] { changed_.Notify(); });
   heartbeat_thread_ = std::jthread([this](const std::stop_token& stop) { heartbeat_.Loop(stop); });
   leader_thread_ = std::jthread([this](const std::stop_token& stop) { leader_.Loop(stop); });
+  for (const model::Stage stage : model::kStages) {
+    if (options_.WorkersOf(stage) > 0) stages_.emplace(stage, NewStage(stage, env_));
+  }
   for (const model::Stage stage : model::kStages) StartWorkers(stage, identity);
   return {};
 }
@@ -72,7 +75,7 @@ Result<> Runner::Start() {
 void Runner::StartWorkers(model::Stage stage, WorkerId identity) {
   for (int i = 0; i < options_.WorkersOf(stage); ++i) {
     workers_.push_back(std::make_unique<pipeline::Worker>(
-        env_, queue_.NewConsumer(stage), NewStage(stage, env_), identity, heartbeat_, relay_
+        env_, queue_.NewConsumer(stage), stages_, stage, identity, heartbeat_, relay_
     ));
     worker_threads_.emplace_back([worker = workers_.back().get()](const std::stop_token& stop) {
       worker->Loop(stop);
@@ -87,6 +90,7 @@ void Runner::Stop() {
   // The lease is renewed until the last step is put back.
   worker_threads_.clear();
   workers_.clear();
+  stages_.clear();
   heartbeat_thread_ = {};
   heartbeat_.Retire();
   subscription_.reset();

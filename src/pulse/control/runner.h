@@ -81,9 +81,7 @@ class Runner {
     void OnStepFailed(const model::Step& step, const Error& why) override {
       to_.OnStepFailed(step, why);
     }
-    void OnJobFinished(const model::Step& last, model::JobStatus status) override {
-      to_.OnJobFinished(last, status);
-    }
+    void OnJobFinished(const model::Job& ended) override { to_.OnJobFinished(ended); }
     void OnLedgerChanged() override {
       changes_.Announce();
       to_.OnLedgerChanged();
@@ -104,6 +102,7 @@ class Runner {
   Heartbeat heartbeat_;
   Leader leader_;
   Relay relay_;
+  pipeline::Stages stages_;
   std::vector<std::unique_ptr<pipeline::Worker>> workers_;
   std::vector<std::jthread> worker_threads_;
   std::jthread leader_thread_;

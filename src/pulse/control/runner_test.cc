@@ -109,6 +109,56 @@ TEST_F(RunnerTest, AFrozenLeaderIsReplacedAndHarmlessWhenItWakes) {
   ASSERT_TRUE(Ended(acme_, next)) << "both work on";
 }
 
+class SmallJobTest : public PipelineTest {
+ protected:
+  SmallJobTest() : PipelineTest(1) {}
+
+  /// Stages in the order their steps were done, and by which thread.
+  class Watch final : public pipeline::Observer {
+   public:
+    void OnStepsDone(const pipeline::StepsDone& event) override {
+      done.With([&](auto& all) { all.emplace_back(event.first.stage, std::this_thread::get_id()); }
+      );
+    }
+    Guarded<std::vector<std::pair<model::Stage, std::thread::id>>> done;
+  };
+};
+
+TEST_F(SmallJobTest, StaysWithTheWorkerThatFetchedIt) {
+  Watch watch;
+  auto environment = EnvironmentOf(store());
+  Runner runner(environment, *queue_, watch, {});
+  Done(runner.Start());
+
+  const JobId job = Submit(acme_);
+
+  ASSERT_TRUE(Ended(acme_, job));
+  runner.Stop();
+  const auto done = watch.done.With([](const auto& all) { return all; });
+  ASSERT_EQ(done.size(), 3U);  // The root, its page, and what the page holds.
+  EXPECT_EQ(done[1].first, model::Stage::kExtract);
+  EXPECT_EQ(done[2].first, model::Stage::kTransform);
+  EXPECT_EQ(done[1].second, done[2].second);
+}
+
+TEST_F(SmallJobTest, EndsThoughTheAnswerToAClaimAndToACommitGotLost) {
+  FrozenStore store(this->store());
+  store.frozen_ledger().lost_claims = 1;
+  store.frozen_ledger().lost_commits = 1;
+  auto environment = EnvironmentOf(store);
+  Runner runner(environment, *queue_, observer_, OneOfSeveral());
+  Done(runner.Start());
+
+  const JobId job = Submit(acme_);
+
+  ASSERT_TRUE(Ended(acme_, job)) << "what nobody knows to hold is put back";
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kFinished);
+  EXPECT_EQ(store.frozen_ledger().lost_claims, 0);
+  EXPECT_EQ(store.frozen_ledger().lost_commits, 0);
+  const auto receipt = Value(this->store().jobs().Progress(acme_.tenant, job)).receipt;
+  EXPECT_EQ(receipt.entities.at("jira_issues").inserted, 1);
+}
+
 TEST_F(RunnerTest, HandsOverWithoutWaitingForItsLeaseWhenItStops) {
   auto environment = EnvironmentOf(store());
   auto first = NewRunner(environment, OneOfSeveral());

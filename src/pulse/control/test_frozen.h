@@ -33,6 +33,9 @@ class FrozenDispatch final : public store::Dispatch {
     return ready;
   }
   Result<std::optional<EpochMs>> NextDue(EpochMs now) override { return Pass().NextDue(now); }
+  Result<std::vector<Held>> HeldBy(WorkerId worker, EpochMs claimed_until) override {
+    return Pass().HeldBy(worker, claimed_until);
+  }
   Result<int> RecoverLost(Term term) override {
     auto recovered = Pass().RecoverLost(term);
     if (!recovered && recovered.error().kind() == ErrorKind::kConflict) ++refused;
@@ -60,11 +63,14 @@ class FrozenLedger final : public store::Ledger {
   Result<std::vector<model::Step>> Claim(
       TenantId tenant, StepId step, WorkerId worker, int max_batch
   ) override {
-    return Pass().Claim(tenant, step, worker, max_batch);
+    auto claimed = Pass().Claim(tenant, step, worker, max_batch);
+    if (claimed && !claimed->empty() && Loses(lost_claims)) return NoAnswer();
+    return claimed;
   }
   Result<store::Committed> Commit(const store::Unit& unit) override {
     auto committed = Pass().Commit(unit);
     if (!committed && committed.error().kind() == ErrorKind::kConflict) ++refused;
+    if (committed && committed->next && Loses(lost_commits)) return NoAnswer();
     return committed;
   }
   Result<> Retry(
@@ -102,8 +108,13 @@ class FrozenLedger final : public store::Ledger {
   }
 
   std::atomic<int> refused{0};  ///< Commits of steps that somebody else owned by then.
+  // Answers that are yet to get lost: of claims, and of commits that hand the next step over.
+  std::atomic<int> lost_claims{0};
+  std::atomic<int> lost_commits{0};
 
  private:
+  static bool Loses(std::atomic<int>& left) { return left > 0 && left-- > 0; }
+  static Error NoAnswer() { return Error{ErrorKind::kUnavailable, "the connection broke"}; }
   store::Ledger& Pass() {
     gate_.Pass();
     return to_;
@@ -130,6 +141,7 @@ class FrozenStore final : public store::Store {
   Result<std::string> Probe() override { return to_.Probe(); }
 
   Gate& gate() { return gate_; }
+  FrozenLedger& frozen_ledger() { return ledger_; }
   int refused_calls() const { return dispatch_.refused; }
   int refused_commits() const { return ledger_.refused; }
 

@@ -88,6 +88,7 @@ struct Step {
   std::int64_t epoch = 0;
   int attempts = 0;  ///< Failed attempts so far, counted by the ledger; crashes are counted apart.
   Priority priority = Priority::kInteractive;
+  JobOptions options = {};  ///< Of its job.
 };
 
 struct StepRef {

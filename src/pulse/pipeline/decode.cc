@@ -1,5 +1,7 @@
 #include "pulse/pipeline/decode.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "pulse/base/failpoint.h"
@@ -58,21 +60,28 @@ void DecodePage(
 }  // namespace
 
 Result<Decoded> DecodePages(
-    Environment& environment, TenantId tenant, const std::vector<RawId>& ids, model::RowBatch& rows
+    Environment& environment,
+    TenantId tenant,
+    const std::vector<RawId>& ids,
+    const std::vector<store::RawPage>& at_hand,
+    model::RowBatch& rows
 ) {
   Decoded decoded;
   for (const RawId id : ids) {  // One body in memory at a time.
-    PULSE_TRY(const auto pages, environment.store.raw_pages().Read(tenant, {id}));
-    if (pages.empty())
-      return Error{ErrorKind::kNotFound, "raw page is gone; sync with --full to fetch it again"};
-    const source::Connector* connector =
-        source::ConnectorFor(environment.connectors, pages.front().entity_type);
-    if (connector == nullptr) {
-      return Error{
-          ErrorKind::kInvalid, "no connector knows entity type " + pages.front().entity_type
-      };
+    const auto known = std::ranges::find(at_hand, id, &store::RawPage::id);
+    std::vector<store::RawPage> read;
+    if (known == at_hand.end()) {
+      PULSE_TRY(read, environment.store.raw_pages().Read(tenant, {id}));
+      if (read.empty())
+        return Error{ErrorKind::kNotFound, "raw page is gone; sync with --full to fetch it again"};
     }
-    DecodePage(*connector, pages.front(), rows, decoded);
+    const store::RawPage& page = known == at_hand.end() ? read.front() : *known;
+    const source::Connector* connector =
+        source::ConnectorFor(environment.connectors, page.entity_type);
+    if (connector == nullptr) {
+      return Error{ErrorKind::kInvalid, "no connector knows entity type " + page.entity_type};
+    }
+    DecodePage(*connector, page, rows, decoded);
   }
   PULSE_FAILPOINT("k5_pages_decoded");
   return decoded;

@@ -15,9 +15,14 @@ struct Decoded {
   std::vector<model::Gap> gaps;
 };
 
-/// Runs the connector's transform over the pages, adding to `rows`. Pure apart from reading them.
+/// Runs the connector's transform over the pages, adding to `rows`. Pure apart from reading those
+/// that are not at hand.
 Result<Decoded> DecodePages(
-    Environment& environment, TenantId tenant, const std::vector<RawId>& ids, model::RowBatch& rows
+    Environment& environment,
+    TenantId tenant,
+    const std::vector<RawId>& ids,
+    const std::vector<store::RawPage>& at_hand,
+    model::RowBatch& rows
 );
 
 }  // namespace pulse::pipeline

@@ -24,12 +24,10 @@ class ExtractStage final : public Stage {
 
   int max_batch() const override { return 1; }
 
-  Result<std::unique_ptr<Work>> Run(
-      const std::vector<model::Step>& steps, const std::stop_token& stop
-  ) override {
-    const model::Step& step = steps.front();
+  Result<std::unique_ptr<Work>> Run(const Claimed& claimed, const std::stop_token& stop) override {
+    const model::Step& step = claimed.steps.front();
     auto work = std::make_unique<Work>();
-    work->unit = UnitFor(steps);
+    work->unit = UnitFor(claimed.steps);
     if (step.entity_type == kReplay) {
       PULSE_CHECK(Replay(step, work->unit));
     } else {
@@ -50,11 +48,10 @@ class ExtractStage final : public Stage {
     if (connector == env_.connectors.end()) {
       return Error{ErrorKind::kInvalid, "no connector for provider " + integration.provider};
     }
-    PULSE_TRY(const model::JobOptions options, OptionsOf(step));
     PULSE_TRY(const Environment::Wire wire, env_.connect(integration, stop));
     PULSE_TRY(
         source::Fetched fetched,
-        connector->second->Fetch(RequestFor(step, options, integration), *wire.transport)
+        connector->second->Fetch(RequestFor(step, integration), *wire.transport)
     );
     PULSE_FAILPOINT("k4_response_complete");
     for (store::NewRawPage& page : fetched.pages) {
@@ -74,33 +71,21 @@ class ExtractStage final : public Stage {
 
   Result<model::Integration> IntegrationOf(const model::Step& step) {
     const std::pair key{step.tenant, step.integration};
-    if (auto known = env_.recent->integrations.Find(key)) return *std::move(known);
+    if (auto known = env_.recent->Find(key)) return *std::move(known);
     PULSE_TRY(
         model::Integration integration,
         env_.store.catalog().GetIntegration(step.tenant, step.integration)
     );
     if (integration.state == model::IntegrationState::kActive) {
-      env_.recent->integrations.Keep(key, integration);
+      env_.recent->Keep(key, integration);
     }
     return integration;
   }
 
-  Result<model::JobOptions> OptionsOf(const model::Step& step) {
-    const std::pair key{step.tenant, step.job};
-    if (auto known = env_.recent->options.Find(key)) return *std::move(known);
-    PULSE_TRY(model::Job job, env_.store.jobs().Get(step.tenant, step.job));
-    env_.recent->options.Keep(key, job.options);
-    return std::move(job.options);
-  }
-
-  source::FetchRequest RequestFor(
-      const model::Step& step,
-      const model::JobOptions& options,
-      const model::Integration& integration
-  ) {
+  source::FetchRequest RequestFor(const model::Step& step, const model::Integration& integration) {
     return {
         .integration = integration,
-        .options = options,
+        .options = step.options,
         .entity_type = step.entity_type,
         .params = step.params,
         .attempt = step.attempts,

@@ -29,7 +29,7 @@ class Observer {
   virtual void
   OnStepRetried(const model::Step& /*step*/, const Error& /*why*/, EpochMs /*run_after*/) {}
   virtual void OnStepFailed(const model::Step& /*step*/, const Error& /*why*/) {}
-  virtual void OnJobFinished(const model::Step& /*last*/, model::JobStatus /*status*/) {}
+  virtual void OnJobFinished(const model::Job& /*ended*/) {}
   /// Anything that makes a look at the ledger worthwhile: a step was claimed, closed, put back or
   /// created.
   virtual void OnLedgerChanged() {}

@@ -6,6 +6,7 @@
 /// state between calls and is used by several workers at once.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "pulse/base/clock.h"
 #include "pulse/base/recent.h"
 #include "pulse/embed/embedder.h"
+#include "pulse/pipeline/hands.h"
 #include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
 #include "pulse/store/store.h"
@@ -26,23 +28,27 @@ struct Work {
   model::RowBatch rows;  ///< unit.rows points here when the unit merges rows.
 };
 
+/// Steps in a worker's hands, and what it still has in memory of the step before them.
+struct Claimed {
+  std::vector<model::Step> steps;  ///< Not empty, all of one (tenant, job, stage, entity type).
+  std::vector<store::RawPage> pages = {};  ///< Some of those the steps name, or none.
+};
+
 class Stage {
  public:
   virtual ~Stage() = default;
   /// How many steps of one (tenant, job, entity type) may share a transaction.
   virtual int max_batch() const = 0;
-  /// `steps` is not empty and all of one (tenant, job, stage, entity type).
   virtual Result<std::unique_ptr<Work>> Run(
-      const std::vector<model::Step>& steps, const std::stop_token& stop
+      const Claimed& claimed, const std::stop_token& stop
   ) = 0;
 };
+/// Those a process runs.
+using Stages = std::map<model::Stage, std::unique_ptr<Stage>>;
 
-/// What every small job reads first, kept for a second by all workers of a process. An edited
-/// integration takes effect that much later; one that needs attention is always read anew.
-struct RecentReads {
-  Recent<std::pair<TenantId, IntegrationId>, model::Integration> integrations;
-  Recent<std::pair<TenantId, JobId>, model::JobOptions> options;  ///< They never change.
-};
+/// Integrations read a moment ago, kept for a second by all workers of a process. An edited one
+/// takes effect that much later; one that needs attention is always read anew.
+using RecentIntegrations = Recent<std::pair<TenantId, IntegrationId>, model::Integration>;
 
 /// Everything the stages may use. References outlive the pipeline.
 struct Environment {
@@ -65,7 +71,8 @@ struct Environment {
   int vectorize_batch = 128;
   /// Pages per transform transaction: four pages of 2 MB keep a worker under 20 MB.
   int transform_batch = 4;
-  std::shared_ptr<RecentReads> recent = std::make_shared<RecentReads>();
+  std::shared_ptr<Hands> hands = std::make_shared<Hands>();
+  std::shared_ptr<RecentIntegrations> recent = std::make_shared<RecentIntegrations>();
 };
 
 std::unique_ptr<Stage> NewExtractStage(Environment& environment);

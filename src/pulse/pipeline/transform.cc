@@ -14,8 +14,9 @@ class TransformStage final : public Stage {
   int max_batch() const override { return env_.transform_batch; }
 
   Result<std::unique_ptr<Work>> Run(
-      const std::vector<model::Step>& steps, const std::stop_token& /*stop*/
+      const Claimed& claimed, const std::stop_token& /*stop*/
   ) override {
+    const std::vector<model::Step>& steps = claimed.steps;
     auto work = std::make_unique<Work>();
     work->unit = UnitFor(steps);
     std::vector<RawId> ids;
@@ -23,8 +24,11 @@ class TransformStage final : public Stage {
       PULSE_TRY(const auto of_step, RawIdsOf(step.params));
       ids.insert(ids.end(), of_step.begin(), of_step.end());
     }
-    PULSE_TRY(Decoded decoded, DecodePages(env_, work->unit.tenant, ids, work->rows));
-    work->unit.retried_raws = ids;
+    PULSE_TRY(
+        Decoded decoded, DecodePages(env_, work->unit.tenant, ids, claimed.pages, work->rows)
+    );
+    // What this very worker fetched a moment ago nobody can have set aside before.
+    if (claimed.pages.empty()) work->unit.retried_raws = ids;
     work->unit.dead_letters = std::move(decoded.dead_letters);
     work->unit.gaps = std::move(decoded.gaps);
     if (env_.fused) {
@@ -54,11 +58,12 @@ class LoadStage final : public Stage {
   int max_batch() const override { return 1; }
 
   Result<std::unique_ptr<Work>> Run(
-      const std::vector<model::Step>& steps, const std::stop_token& /*stop*/
+      const Claimed& claimed, const std::stop_token& /*stop*/
   ) override {
     auto work = std::make_unique<Work>();
-    work->unit = UnitFor(steps);
-    PULSE_TRY(auto staged, env_.store.ledger().ReadStaged(work->unit.tenant, steps.front().id));
+    work->unit = UnitFor(claimed.steps);
+    const StepId step = claimed.steps.front().id;
+    PULSE_TRY(auto staged, env_.store.ledger().ReadStaged(work->unit.tenant, step));
     if (staged.size() != 1) return Error{ErrorKind::kInternal, "a load step has no staging"};
     store::StagedRows& rows = staged.front();
     PULSE_TRY(work->rows, Unstage(work->unit.tenant, rows));
@@ -77,7 +82,7 @@ class LoadStage final : public Stage {
     std::vector<RawId> ids;
     ids.reserve(staged.raws.size());
     for (const store::SettledRaw& raw : staged.raws) ids.push_back(raw.id);
-    PULSE_CHECK(DecodePages(env_, tenant, ids, again));
+    PULSE_CHECK(DecodePages(env_, tenant, ids, {}, again));
     return again;
   }
 

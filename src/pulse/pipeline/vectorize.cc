@@ -15,13 +15,11 @@ class VectorizeStage final : public Stage {
 
   int max_batch() const override { return 1; }
 
-  Result<std::unique_ptr<Work>> Run(
-      const std::vector<model::Step>& steps, const std::stop_token& stop
-  ) override {
+  Result<std::unique_ptr<Work>> Run(const Claimed& claimed, const std::stop_token& stop) override {
     auto work = std::make_unique<Work>();
-    work->unit = UnitFor(steps);
+    work->unit = UnitFor(claimed.steps);
     if (env_.vectors == nullptr) return work;  // Switched off since the step was made.
-    PULSE_TRY(const RowsParams params, RowsOf(steps.front().params));
+    PULSE_TRY(const RowsParams params, RowsOf(claimed.steps.front().params));
     PULSE_TRY(
         auto texts, env_.store.tables().EmbeddingTexts(work->unit.tenant, params.table, params.rows)
     );

@@ -9,6 +9,26 @@ namespace {
 
 constexpr std::chrono::seconds kAwayPause{1};
 
+/// A larger page is better read back by a transform worker, several of which share its work.
+constexpr std::size_t kMostBytesAtHand = 256 * 1024;
+
+/// The pages of a committed unit, with the ids they were given.
+std::vector<store::RawPage> PagesAtHand(store::Unit&& unit, const std::vector<RawId>& ids) {
+  std::vector<store::RawPage> pages;
+  for (std::size_t i = 0; i < unit.raw_pages.size(); ++i) {
+    store::NewRawPage& page = unit.raw_pages[i];
+    pages.push_back({
+        .id = ids[i],
+        .integration = unit.integration,
+        .entity_type = std::move(page.entity_type),
+        .request = std::move(page.request),
+        .body = std::move(page.body),
+        .fetched_at = page.fetched_at,
+    });
+  }
+  return pages;
+}
+
 /// A batch that failed like this is done again one step at a time, so only the guilty one pays.
 bool MayBeOneStepsFault(ErrorKind kind) {
   return kind == ErrorKind::kInternal || kind == ErrorKind::kInvalid ||
@@ -20,14 +40,16 @@ bool MayBeOneStepsFault(ErrorKind kind) {
 Worker::Worker(
     Environment& environment,
     std::unique_ptr<queue::Consumer> consumer,
-    std::unique_ptr<Stage> stage,
+    const Stages& stages,
+    model::Stage stage,
     WorkerId identity,
     ClaimPermit& permit,
     Observer& observer
 )
     : env_(environment),
       consumer_(std::move(consumer)),
-      stage_(std::move(stage)),
+      stages_(stages),
+      stage_(stage),
       identity_(identity),
       permit_(permit),
       observer_(observer),
@@ -35,13 +57,30 @@ Worker::Worker(
 
 void Worker::Loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
+    in_doubt_ = false;
     const Result<> handled = RunOnce(stop);
-    if (handled || handled.error().kind() == ErrorKind::kCancelled) continue;
-    // The database or the broker is away. The ledger still holds the step and the unacknowledged
-    // ring comes back at once, so without a pause this loop would spin until they return.
-    static_cast<void>(resilience::Pause(kAwayPause, stop));
-    observer_.OnLedgerChanged();
+    if (!handled && handled.error().kind() == ErrorKind::kCancelled) continue;
+    if (!handled || in_doubt_) Recollect(env_.clock.Now(), stop);
   }
+}
+
+// The database or the broker is away. The unacknowledged ring comes back at once, so without a
+// pause the loop would spin until they return.
+void Worker::Recollect(EpochMs since, const std::stop_token& stop) {
+  do {
+    if (!resilience::Pause(kAwayPause, stop)) return;
+  } while (!PutBackForgotten(since));
+  observer_.OnLedgerChanged();
+}
+
+Result<> Worker::PutBackForgotten(EpochMs since) {
+  PULSE_TRY(const auto held, env_.store.dispatch().HeldBy(identity_, since));
+  for (const auto& [tenant, step] : held) {
+    // The others' claims of that moment are in their hands since the pause began.
+    if (env_.hands->Hold(tenant, step.id)) continue;
+    PULSE_CHECK(env_.store.ledger().Retry(tenant, {step}, env_.clock.Now(), false, ""));
+  }
+  return {};
 }
 
 Result<> Worker::RunOnce(const std::stop_token& stop) {
@@ -54,11 +93,11 @@ Result<> Worker::RunOnce(const std::stop_token& stop) {
   PULSE_CHECK(permit_.Await(stop));
   PULSE_TRY(
       const auto steps,
-      env_.store.ledger().Claim(ring.tenant, ring.step, identity_, stage_->max_batch())
+      env_.store.ledger().Claim(ring.tenant, ring.step, identity_, stages_.at(stage_)->max_batch())
   );
   if (!steps.empty()) {
     observer_.OnLedgerChanged();  // The dispatcher's window has room again.
-    PULSE_CHECK(Process(steps, stop));
+    PULSE_CHECK(Process({.steps = steps}, stop));
   }
   PULSE_FAILPOINT("k13_before_ack");
   return delivery->Ack();
@@ -76,15 +115,32 @@ Result<> Worker::AcceptOrder(queue::Delivery& delivery, const queue::ForeignMess
   return {};
 }
 
-Result<> Worker::Process(const std::vector<model::Step>& steps, const std::stop_token& stop) {
+Result<> Worker::Process(Claimed claimed, const std::stop_token& stop) {
+  while (!claimed.steps.empty()) {
+    PULSE_TRY(claimed, Advance(claimed, stop));
+  }
+  return {};
+}
+
+Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& stop) {
+  const std::vector<model::Step>& steps = claimed.steps;
+  const Hands::Holding holding(*env_.hands, steps);
+  const Claimed nothing;
+  const auto settle = [&](const Error& error) -> Result<Claimed> {
+    PULSE_CHECK(Settle(steps, error, stop));
+    return nothing;
+  };
   const auto started = std::chrono::steady_clock::now();
-  const auto work = RunStage(steps, stop);
-  if (!work) return Settle(steps, work.error(), stop);
-  const auto committed = env_.store.ledger().Commit((*work)->unit);
+  auto work = RunStage(claimed, stop);
+  if (!work) return settle(work.error());
+  store::Unit& unit = (*work)->unit;
+  unit.goes_on = GoesOn(unit);
+  auto committed = env_.store.ledger().Commit(unit);
   if (!committed) {
     // Somebody else owns these steps by now; they will be, or are, done by that owner.
-    if (committed.error().kind() == ErrorKind::kConflict) return {};
-    return Settle(steps, committed.error(), stop);
+    if (committed.error().kind() == ErrorKind::kConflict) return nothing;
+    in_doubt_ = true;
+    return settle(committed.error());
   }
   observer_.OnStepsDone({
       .first = steps.front(),
@@ -93,18 +149,34 @@ Result<> Worker::Process(const std::vector<model::Step>& steps, const std::stop_
           std::chrono::steady_clock::now() - started
       ),
       .committed = *committed,
-      .dead_letters = (*work)->unit.dead_letters.size(),
+      .dead_letters = unit.dead_letters.size(),
   });
-  if (committed->finished) observer_.OnJobFinished(steps.front(), *committed->finished);
+  if (committed->ended) observer_.OnJobFinished(*committed->ended);
   observer_.OnLedgerChanged();
-  return {};
+  if (!committed->next) return nothing;
+  return Claimed{
+      .steps = {*std::move(committed->next)},
+      .pages = PagesAtHand(std::move(unit), committed->raw_ids),
+  };
+}
+
+std::optional<store::GoesOn> Worker::GoesOn(const store::Unit& unit) const {
+  std::size_t bytes = 0;
+  for (const store::NewRawPage& page : unit.raw_pages) bytes += page.body.size();
+  if (bytes > kMostBytesAtHand) return std::nullopt;
+  store::GoesOn next{.worker = identity_, .stages = {}};
+  for (const auto& [stage, _] : stages_) {
+    // A fetch is dispatched: whose turn it is at the source is not ours to say.
+    if (stage != model::Stage::kExtract) next.stages.push_back(stage);
+  }
+  return next;
 }
 
 Result<std::unique_ptr<Work>> Worker::RunStage(
-    const std::vector<model::Step>& steps, const std::stop_token& stop
+    const Claimed& claimed, const std::stop_token& stop
 ) {
   try {
-    return stage_->Run(steps, stop);
+    return stages_.at(claimed.steps.front().stage)->Run(claimed, stop);
   } catch (const std::exception& exception) {
     return Error{ErrorKind::kInternal, std::string("unexpected exception: ") + exception.what()};
   }
@@ -114,7 +186,7 @@ Result<> Worker::Settle(
     const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
 ) {
   if (steps.size() > 1 && MayBeOneStepsFault(error.kind())) {
-    for (const model::Step& step : steps) PULSE_CHECK(Process({step}, stop));
+    for (const model::Step& step : steps) PULSE_CHECK(Process({.steps = {step}}, stop));
     return {};
   }
   PULSE_CHECK(PutBack(steps, error));
@@ -140,7 +212,7 @@ Result<> Worker::PutBack(const std::vector<model::Step>& steps, const Error& err
       const store::Committed committed,
       env_.store.ledger().Fail(steps.front().tenant, steps, error, next.fatal)
   );
-  if (committed.finished) observer_.OnJobFinished(steps.front(), *committed.finished);
+  if (committed.ended) observer_.OnJobFinished(*committed.ended);
   return {};
 }
 
@@ -151,7 +223,7 @@ void Worker::PauseIntegration(const model::Step& step, const Error& error) {
   integration->state_reason = error.message();
   // If this write fails the next step meets the same refusal and tries again.
   static_cast<void>(env_.store.catalog().PutIntegration(*integration));
-  env_.recent->integrations.Forget({step.tenant, step.integration});
+  env_.recent->Forget({step.tenant, step.integration});
 }
 
 }  // namespace pulse::pipeline

@@ -2,8 +2,9 @@
 
 /// \file
 /// Worker: one thread's loop: receive a ring, claim, run the stage, commit, acknowledge. Ack is
-/// never before the commit. An error becomes what its kind says (disposition.h); an exception
-/// becomes kInternal, here and nowhere else.
+/// never before the commit. A job that has one open step at a time stays in the worker's hands from
+/// step to step (store::GoesOn), whatever the stage. An error becomes what its kind says
+/// (disposition.h); an exception becomes kInternal, here and nowhere else.
 
 #include <memory>
 #include <random>
@@ -24,10 +25,12 @@ class ClaimPermit {
 
 class Worker {
  public:
+  /// Consumes the rings of `stage`, which is one of `stages`.
   Worker(
       Environment& environment,
       std::unique_ptr<queue::Consumer> consumer,
-      std::unique_ptr<Stage> stage,
+      const Stages& stages,
+      model::Stage stage,
       WorkerId identity,
       ClaimPermit& permit,
       Observer& observer
@@ -41,23 +44,30 @@ class Worker {
 
  private:
   Result<> AcceptOrder(queue::Delivery& delivery, const queue::ForeignMessage& message);
-  Result<> Process(const std::vector<model::Step>& steps, const std::stop_token& stop);
-  Result<std::unique_ptr<Work>> RunStage(
-      const std::vector<model::Step>& steps, const std::stop_token& stop
-  );
+  Result<> Process(Claimed claimed, const std::stop_token& stop);
+  /// Runs and commits; what this worker goes on with, no steps at the end of that.
+  Result<Claimed> Advance(const Claimed& claimed, const std::stop_token& stop);
+  Result<std::unique_ptr<Work>> RunStage(const Claimed& claimed, const std::stop_token& stop);
+  std::optional<store::GoesOn> GoesOn(const store::Unit& unit) const;
   Result<> Settle(
       const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
   );
   Result<> PutBack(const std::vector<model::Step>& steps, const Error& error);
   void PauseIntegration(const model::Step& step, const Error& error);
+  /// Waits for the database and puts back what it believes to be in this process's hands and is
+  /// not.
+  void Recollect(EpochMs since, const std::stop_token& stop);
+  Result<> PutBackForgotten(EpochMs since);
 
   Environment& env_;
   std::unique_ptr<queue::Consumer> consumer_;
-  std::unique_ptr<Stage> stage_;
+  const Stages& stages_;
+  const model::Stage stage_;
   WorkerId identity_;
   ClaimPermit& permit_;
   Observer& observer_;
   std::mt19937_64 random_;
+  bool in_doubt_ = false;  ///< A commit was not answered; what it did is not known.
 };
 
 }  // namespace pulse::pipeline

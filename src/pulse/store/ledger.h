@@ -161,6 +161,14 @@ class Dispatch {
   /// are parked in quarantine. Returns how many.
   virtual Result<int> RecoverLost(Term term) = 0;
 
+  struct Held {
+    TenantId tenant;
+    model::StepRef step;
+  };
+  /// Steps running under this worker that were claimed at or before `claimed_until`, by the clock
+  /// that claims are stamped with; at most a thousand.
+  virtual Result<std::vector<Held>> HeldBy(WorkerId worker, EpochMs claimed_until) = 0;
+
   /// What a backend needs done now and then, hourly say: room for the raw pages of the months to
   /// come, workers forgotten that died long ago. Idempotent.
   virtual Result<> KeepHouse() = 0;

@@ -88,11 +88,22 @@ struct Vanished {
   std::string reason;  ///< deleted | access_lost | archived
 };
 
+/// Who goes on with a job at once, and with what. While a job has one open step it is a sequence,
+/// and nobody but the worker that closes a step can know of the next: it keeps it, without a ring,
+/// a claim and a second reading of what it has in memory.
+struct GoesOn {
+  WorkerId worker;
+  std::vector<model::Stage> stages;
+};
+
 struct Unit {
   TenantId tenant;
   IntegrationId integration;
   JobId job;
   std::vector<model::StepRef> done;  ///< All of one job. Each must still have its epoch.
+  /// When these are the job's only open steps and the unit makes exactly one, of one of these
+  /// stages and not through staging, that one begins its life claimed: Committed::next.
+  std::optional<GoesOn> goes_on;
 
   std::vector<NewRawPage> raw_pages;
   std::vector<model::NewStep> children;
@@ -128,7 +139,12 @@ struct Committed {
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::size_t new_steps = 0;
-  std::optional<model::JobStatus> finished;  ///< Set when this commit closed the job's last step.
+  std::optional<model::Step> next;  ///< Claimed for Unit::goes_on; ready for nobody else.
+  std::optional<model::Job> ended;  ///< Set when this commit closed the job's last step.
+
+  std::optional<model::JobStatus> finished() const {
+    return ended ? std::optional(ended->status) : std::nullopt;
+  }
 };
 
 }  // namespace pulse::store

@@ -11,10 +11,8 @@
 namespace pulse::store::postgres {
 
 /// Cancels a job's ready steps and ends it when none is left open; asks for its cancellation first.
-/// Returns the final status if it ended by this. Nothing happens to a job that has ended. Errors:
+/// Returns the job if it ended by this. Nothing happens to a job that has ended. Errors:
 /// kNotFound.
-Result<std::optional<model::JobStatus>> CancelReadySteps(
-    Engine& engine, TenantId tenant, JobId job
-);
+Result<std::optional<model::Job>> CancelReadySteps(Engine& engine, TenantId tenant, JobId job);
 
 }  // namespace pulse::store::postgres

@@ -90,6 +90,9 @@ class UnitCommit {
   void QueueLetters(Transaction& tx);
   void QueueReceipt(Transaction& tx);
   void QueueSteps(Transaction& tx);
+  /// Whether the job goes on in the same hands, with the one step this unit makes.
+  bool GoesOn() const;
+  void QueueNext(Transaction& tx);
   Result<> Finish(Transaction& tx);
 
   Engine& engine_;
@@ -111,6 +114,7 @@ class UnitCommit {
   // Where the answers are.
   Transaction::Slot closed_;
   Transaction::Slot found_job_;
+  std::optional<Transaction::Slot> next_;
   std::optional<Transaction::Slot> locked_keys_;
   std::optional<Transaction::Slot> newest_;
   std::optional<Transaction::Slot> raw_ids_;

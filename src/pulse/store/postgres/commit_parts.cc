@@ -1,5 +1,7 @@
 // The raw pages, the receipt and the end of a unit; see commit.h.
 
+#include <algorithm>
+
 #include "pulse/base/failpoint.h"
 #include "pulse/store/postgres/commit.h"
 #include "pulse/store/postgres/sql/jobs.h"
@@ -132,8 +134,46 @@ void UnitCommit::QueueReceipt(Transaction& tx) {
   tx.Queue(sql::windows::propose, unit_.tenant, unit_.job, types, scopes, begins, ends);
 }
 
+bool UnitCommit::GoesOn() const {
+  if (!unit_.goes_on || steps_.size() != 1 || !unit_.staged.empty()) return false;
+  const auto& stages = unit_.goes_on->stages;
+  return job_.open_steps == static_cast<std::int64_t>(unit_.done.size()) &&
+         std::ranges::find(stages, steps_.front().stage) != stages.end();
+}
+
+void UnitCommit::QueueNext(Transaction& tx) {
+  NewStep& step = steps_.front();
+  next_ = tx.Queue(
+      sql::steps::insert_claimed,
+      unit_.tenant,
+      unit_.integration,
+      unit_.job,
+      static_cast<int>(job_.priority),
+      Name(step.stage),
+      step.entity_type,
+      step.params,
+      unit_.goes_on->worker,
+      Instant{now_}
+  );
+  out_.next = {
+      .id = {},
+      .tenant = unit_.tenant,
+      .integration = unit_.integration,
+      .job = unit_.job,
+      .stage = step.stage,
+      .entity_type = std::string(step.entity_type),
+      .params = std::move(step.params),
+      .epoch = 1,
+      .attempts = 0,
+      .priority = job_.priority,
+      .options = job_.options,
+  };
+  out_.new_steps += 1;
+}
+
 void UnitCommit::QueueSteps(Transaction& tx) {
   if (steps_.empty()) return;
+  if (GoesOn()) return QueueNext(tx);
   Array stages(Element::kText);
   Array types(Element::kText);
   Array params(Element::kText);
@@ -164,13 +204,14 @@ Result<> UnitCommit::Finish(Transaction& tx) {
   const auto added = static_cast<std::int64_t>(out_.new_steps);
   const std::int64_t delta = added - static_cast<std::int64_t>(unit_.done.size());
   if (added == 0) {
-    PULSE_TRY(out_.finished, CountAndCommit(tx, job_, delta, now_));
+    PULSE_TRY(out_.ended, CountAndCommit(tx, job_, delta, now_));
     return {};
   }
   // Nobody can have closed steps that nobody has seen yet: this is not the end of the job.
   const auto counted = tx.Queue(sql::jobs::add_open_steps, unit_.tenant, unit_.job, delta);
   PULSE_FAILPOINT("k7_before_commit");
   PULSE_CHECK(tx.Commit());
+  if (next_) out_.next->id = tx[*next_][0].As<StepId>(0);
   cancelled_meanwhile_ = tx[counted][0].Bool(1) && !job_.cancel_requested;
   return {};
 }

@@ -137,7 +137,7 @@ TEST_P(PostgresConcurrency, LetsJobsOfOneRecordWriteBesideEachOtherAndCountsEach
       batch.EndRecord();
       Unit unit = Closing({steps[static_cast<std::size_t>(job)]});
       unit.rows = &batch;
-      EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
+      EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kFinished);
     }
   });
 
@@ -192,7 +192,7 @@ TEST_P(PostgresConcurrency, EndsAJobInExactlyOneOfManyCommits) {
   InParallel(kThreads, [&](int thread) {
     for (int i = 0; i < kEach; ++i) {
       const Unit unit = Closing({steps[static_cast<std::size_t>(thread * kEach + i)]});
-      if (Commit(unit).finished) ++ends;
+      if (Commit(unit).finished()) ++ends;
     }
   });
 

@@ -233,6 +233,19 @@ Result<std::optional<EpochMs>> PostgresDispatch::NextDue(EpochMs now) {
   return tx[slot][0].OptionalTime(0);
 }
 
+Result<std::vector<Dispatch::Held>> PostgresDispatch::HeldBy(
+    WorkerId worker, EpochMs claimed_until
+) {
+  PULSE_TRY(Transaction tx, engine_.pool.BeginPlatform());
+  const auto slot = tx.Queue(sql::dispatch::held_by, worker, Instant{claimed_until});
+  PULSE_CHECK(tx.Commit());
+  std::vector<Held> held;
+  for (const Row row : tx[slot]) {
+    held.push_back({row.As<TenantId>(0), {row.As<StepId>(1), row.Int(2)}});
+  }
+  return held;
+}
+
 // The platform's role sees who is lost and nothing more; what becomes of a step is decided as its
 // tenant, job by job, behind the step's epoch: two leaders who overlap count one crash.
 Result<int> PostgresDispatch::RecoverLost(Term term) {

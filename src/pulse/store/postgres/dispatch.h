@@ -33,6 +33,7 @@ class PostgresDispatch final : public Dispatch {
   Result<std::vector<Ready>> TakeReady(Term term, EpochMs now, EpochMs not_rung_since, int window)
       override;
   Result<std::optional<EpochMs>> NextDue(EpochMs now) override;
+  Result<std::vector<Held>> HeldBy(WorkerId worker, EpochMs claimed_until) override;
   Result<int> RecoverLost(Term term) override;
   Result<std::map<model::Stage, std::int64_t>> ReadyByStage() override;
 

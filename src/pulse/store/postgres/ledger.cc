@@ -31,6 +31,7 @@ model::Step StepOf(TenantId tenant, const Row& row) {
       .epoch = row.Int(6),
       .attempts = static_cast<int>(row.Int(7)),
       .priority = static_cast<model::Priority>(row.Int(8)),
+      .options = model::JobOptions::FromJson(row.Text(9)).value_or(model::JobOptions{}),
   };
 }
 
@@ -149,7 +150,7 @@ Result<Committed> PostgresLedger::Commit(const Unit& unit) {
   if (!committed && unknown) committed = FindOut(unit, *std::move(unknown));
   // Should this process die here, what the unit made ready is run once and creates nothing.
   if (committed && cancelled_meanwhile) {
-    PULSE_TRY(committed->finished, CancelReadySteps(engine_, unit.tenant, unit.job));
+    PULSE_TRY(committed->ended, CancelReadySteps(engine_, unit.tenant, unit.job));
   }
   return committed;
 }
@@ -158,11 +159,15 @@ Result<Committed> PostgresLedger::FindOut(const Unit& unit, Committed committed)
   PULSE_TRY(Transaction tx, engine_.pool.Begin(unit.tenant));
   const StepArrays steps = ArraysOf(unit.done);
   const auto held = tx.Queue(sql::steps::held, unit.tenant, unit.job, steps.ids, steps.epochs);
+  const WorkerId worker = unit.goes_on ? unit.goes_on->worker : WorkerId{};
+  const auto next = tx.Queue(sql::steps::born_claimed, unit.tenant, unit.job, worker);
   PULSE_TRY(const model::Job job, ReadJob(tx, unit.tenant, unit.job));
   if (tx[held][0].Int(0) != static_cast<std::int64_t>(unit.done.size())) {
     return Error{ErrorKind::kUnavailable, "the connection broke before the commit took effect"};
   }
-  if (model::IsFinal(job.status)) committed.finished = job.status;
+  if (model::IsFinal(job.status)) committed.ended = job;
+  if (committed.next && tx[next].empty()) committed.next.reset();  // Somebody took it from us.
+  if (committed.next) committed.next->id = tx[next][0].As<StepId>(0);
   return committed;
 }
 
@@ -237,7 +242,7 @@ Result<Committed> PostgresLedger::Fail(
     }
     QueueFailed(tx, job, steps, error, now);
     Committed out;
-    PULSE_TRY(out.finished, CountAndCommit(tx, job, -count, now));
+    PULSE_TRY(out.ended, CountAndCommit(tx, job, -count, now));
     return out;
   });
 }

@@ -64,7 +64,7 @@ TEST_P(PostgresLedger, ClaimsInOneRoundTripAndCommitsInThree) {
   const model::RowBatch batch = IssuesOf(1, 100);
   Unit load = Closing({ClaimOnly(acme_)});
   load.rows = &batch;
-  const Cost loaded = CostOf([&] { EXPECT_TRUE(Commit(load).finished); });
+  const Cost loaded = CostOf([&] { EXPECT_TRUE(Commit(load).finished()); });
   EXPECT_EQ(loaded.round_trips, 3) << "reads; writes and the verdict; the end of the job";
   EXPECT_EQ(loaded.commits, 1);
   EXPECT_EQ(CountOf(acme_, "comments"), 102);
@@ -94,7 +94,7 @@ TEST_P(PostgresLedger, KnowsAfterABrokenConnectionWhetherItsCommitHappened) {
       if (cut == Cut::kAfterCommit) {
         ASSERT_TRUE(committed) << committed.error().message();
         EXPECT_EQ(committed->inserted, 1);
-        EXPECT_EQ(committed->finished.has_value(), ends_job);
+        EXPECT_EQ(committed->finished().has_value(), ends_job);
       } else {
         EXPECT_EQ(KindOf(committed), ErrorKind::kUnavailable);
         Commit(unit);  // The step is still ours.

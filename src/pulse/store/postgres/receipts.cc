@@ -24,8 +24,9 @@ Verdict VerdictOf(const Row& row) {
   };
 }
 
-/// The job's row is locked and no step of it is open; `rows` is the verdict on it.
-model::JobStatus QueueEnd(Transaction& tx, const model::Job& job, const Rows& rows, EpochMs now) {
+/// The job's row is locked and no step of it is open; `rows` is the verdict on it. Sets how it
+/// ended.
+void QueueEnd(Transaction& tx, model::Job& job, const Rows& rows, EpochMs now) {
   const Verdict verdict = VerdictOf(rows[0]);
   const bool proposes_windows = rows[0].Bool(7);
   const model::JobStatus status = StatusOf(job, verdict);
@@ -49,9 +50,10 @@ model::JobStatus QueueEnd(Transaction& tx, const model::Job& job, const Rows& ro
     if (proposes_windows) tx.Queue(sql::windows::forget_proposed, job.tenant, job.id);
     tx.Queue(sql::raw::forget_staged_of_job, job.tenant, job.id);
   }
-  const std::string reason = ReasonOf(status, verdict);
-  tx.Queue(sql::jobs::finish, job.tenant, job.id, Name(status), reason, Instant{now});
-  return status;
+  job.status = status;
+  job.error = ReasonOf(status, verdict);
+  job.finished_at = now;
+  tx.Queue(sql::jobs::finish, job.tenant, job.id, Name(status), job.error, Instant{now});
 }
 
 }  // namespace
@@ -221,7 +223,7 @@ void QueueDeadLetters(
   tx.Queue(sql::dead_letters::insert, std::span<const Param>(params));
 }
 
-Result<std::optional<model::JobStatus>> CountAndCommit(
+Result<std::optional<model::Job>> CountAndCommit(
     Transaction& tx, model::Job job, std::int64_t delta, EpochMs now
 ) {
   const auto counted = tx.Queue(sql::jobs::add_open_steps, job.tenant, job.id, delta);
@@ -230,7 +232,7 @@ Result<std::optional<model::JobStatus>> CountAndCommit(
   std::optional<Transaction::Slot> verdict;
   if (looks_last) verdict = tx.Queue(sql::jobs::verdict, job.tenant, job.id);
   PULSE_CHECK(tx.Flush());
-  std::optional<model::JobStatus> status;
+  std::optional<model::Job> ended;
   const bool found = !tx[counted].empty();
   if (found && tx[counted][0].Int(0) == 0 && !model::IsFinal(job.status)) {
     job.cancel_requested = tx[counted][0].Bool(1);
@@ -238,11 +240,12 @@ Result<std::optional<model::JobStatus>> CountAndCommit(
       verdict = tx.Queue(sql::jobs::verdict, job.tenant, job.id);
       PULSE_CHECK(tx.Flush());
     }
-    status = QueueEnd(tx, job, tx[*verdict], now);
+    QueueEnd(tx, job, tx[*verdict], now);
+    ended = std::move(job);
   }
   PULSE_FAILPOINT("k7_before_commit");
   PULSE_CHECK(tx.Commit());
-  return status;
+  return ended;
 }
 
 }  // namespace pulse::store::postgres

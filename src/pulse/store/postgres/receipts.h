@@ -53,7 +53,7 @@ void QueueDeadLetters(
 /// ends the job: decides its status, adds its windows to the proven ones if everything of the pass
 /// is loaded, forgets what only a running job needs. Commits. Returns the final status, or nothing
 /// while steps are open.
-Result<std::optional<model::JobStatus>> CountAndCommit(
+Result<std::optional<model::Job>> CountAndCommit(
     Transaction& tx, model::Job job, std::int64_t delta, EpochMs now
 );
 

@@ -64,7 +64,8 @@ Result<> UnitCommit::ApplyFenced(const std::vector<PreparedPage>& pages) {
   // Children are counted in before their parent is counted out, in one addition.
   const auto closed = static_cast<std::int64_t>(unit_.done.size());
   PULSE_CHECK(AddOpenSteps(db_, job_, static_cast<std::int64_t>(out_.new_steps) - closed));
-  PULSE_TRY(out_.finished, FinishIfDone(db_, unit_.tenant, unit_.job, now_));
+  PULSE_CHECK(GoOn());
+  PULSE_TRY(out_.ended, FinishIfDone(db_, unit_.tenant, unit_.job, now_));
   PULSE_FAILPOINT("k7_before_commit");
   return {};
 }
@@ -307,7 +308,30 @@ Result<StepId> UnitCommit::AddStep(
       now_
   ));
   ++out_.new_steps;
-  return StepId{db_.last_id()};
+  last_step_ = {
+      .id = StepId{db_.last_id()},
+      .tenant = unit_.tenant,
+      .integration = unit_.integration,
+      .job = unit_.job,
+      .stage = stage,
+      .entity_type = std::string(entity_type),
+      .params = std::string(params),
+      .epoch = 1,
+      .attempts = 0,
+      .priority = job_.priority,
+      .options = job_.options,
+  };
+  return last_step_.id;
+}
+
+Result<> UnitCommit::GoOn() {
+  const bool alone = job_.open_steps == static_cast<std::int64_t>(unit_.done.size());
+  if (!unit_.goes_on || !alone || out_.new_steps != 1 || !unit_.staged.empty()) return {};
+  const auto& stages = unit_.goes_on->stages;
+  if (std::ranges::find(stages, last_step_.stage) == stages.end()) return {};
+  PULSE_CHECK(db_.Do(sql::steps::claim, unit_.tenant, last_step_.id, unit_.goes_on->worker, now_));
+  out_.next = last_step_;
+  return {};
 }
 
 }  // namespace pulse::store::sqlite

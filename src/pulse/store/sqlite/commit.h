@@ -43,6 +43,8 @@ class UnitCommit {
   Result<> AddReceipt();
   /// Inserts a step of this job and counts it. Not called for a cancelled job.
   Result<StepId> AddStep(model::Stage stage, std::string_view entity_type, std::string_view params);
+  /// Claims the one step that was made, if the job goes on in the same hands.
+  Result<> GoOn();
 
   Connection& db_;
   const DomainSql& sql_;
@@ -50,6 +52,7 @@ class UnitCommit {
   EpochMs now_;
   model::Job job_;
   Committed out_;
+  model::Step last_step_;
   std::map<std::string, model::EntityCounts> counts_;  ///< Added to the receipt at the end.
 };
 

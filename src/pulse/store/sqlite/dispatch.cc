@@ -177,6 +177,19 @@ Result<std::optional<EpochMs>> SqliteDispatch::NextDue(EpochMs now) {
   });
 }
 
+Result<std::vector<Dispatch::Held>> SqliteDispatch::HeldBy(WorkerId worker, EpochMs claimed_until) {
+  return database_.Read([&](Connection& db) -> Result<std::vector<Held>> {
+    PULSE_TRY(Statement row, db.Select(sql::steps::held_by, worker, claimed_until));
+    std::vector<Held> held;
+    PULSE_TRY(bool more, row.Next());
+    while (more) {
+      held.push_back({row.As<TenantId>(0), {row.As<StepId>(1), row.Int(2)}});
+      PULSE_TRY(more, row.Next());
+    }
+    return held;
+  });
+}
+
 Result<int> SqliteDispatch::RecoverLost(Term term) {
   const EpochMs now = database_.now();
   // Mostly nobody died: look before taking the write lock.

@@ -155,7 +155,10 @@ Result<std::vector<model::Step>> SqliteLedger::Claim(
           PULSE_CHECK(db.Do(sql::steps::claim, tenant, one.id, worker, now));
           ++one.epoch;
         }
-        if (!steps.empty()) PULSE_CHECK(db.Do(sql::jobs::start, tenant, steps.front().job, now));
+        if (steps.empty()) return steps;
+        PULSE_CHECK(db.Do(sql::jobs::start, tenant, steps.front().job, now));
+        PULSE_TRY(const model::Job job, ReadJob(db, tenant, steps.front().job));
+        for (model::Step& one : steps) one.options = job.options;
         return steps;
       },
       Durability::kOrdered
@@ -215,7 +218,7 @@ Result<Committed> SqliteLedger::Fail(
     }
     PULSE_CHECK(AddOpenSteps(db, job, -static_cast<std::int64_t>(steps.size())));
     Committed out;
-    PULSE_TRY(out.finished, FinishIfDone(db, tenant, job.id, now));
+    PULSE_TRY(out.ended, FinishIfDone(db, tenant, job.id, now));
     return out;
   });
 }

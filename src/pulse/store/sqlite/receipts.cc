@@ -157,10 +157,10 @@ Result<model::Receipt> ReadReceipt(Connection& db, const model::Job& job, EpochM
   return receipt;
 }
 
-Result<std::optional<model::JobStatus>> FinishIfDone(
+Result<std::optional<model::Job>> FinishIfDone(
     Connection& db, TenantId tenant, JobId id, EpochMs now
 ) {
-  PULSE_TRY(const model::Job job, ReadJob(db, tenant, id));
+  PULSE_TRY(model::Job job, ReadJob(db, tenant, id));
   if (job.open_steps > 0 || model::IsFinal(job.status)) return std::nullopt;
   PULSE_TRY(const Verdict verdict, ReadVerdict(db, job));
   const model::JobStatus status = StatusOf(job, verdict);
@@ -183,8 +183,11 @@ Result<std::optional<model::JobStatus>> FinishIfDone(
     PULSE_CHECK(db.Do(sql::receipts::forget_windows, tenant, id));
     PULSE_CHECK(db.Do(sql::raw::forget_staged_of_job, tenant, id));
   }
-  PULSE_CHECK(db.Do(sql::jobs::finish, tenant, id, Name(status), ReasonOf(status, verdict), now));
-  return status;
+  job.status = status;
+  job.error = ReasonOf(status, verdict);
+  job.finished_at = now;
+  PULSE_CHECK(db.Do(sql::jobs::finish, tenant, id, Name(status), job.error, now));
+  return job;
 }
 
 }  // namespace pulse::store::sqlite

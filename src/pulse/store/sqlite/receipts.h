@@ -45,8 +45,8 @@ Result<model::Receipt> ReadReceipt(Connection& db, const model::Job& job, EpochM
 
 /// Ends the job when its last step is closed: decides its status, resolves pull-request links,
 /// moves the watermarks if everything of the pass is loaded, and forgets what only a running job
-/// needs. Returns the final status, or nothing while steps are open.
-Result<std::optional<model::JobStatus>> FinishIfDone(
+/// needs. Returns the job as it ended, or nothing while steps are open.
+Result<std::optional<model::Job>> FinishIfDone(
     Connection& db, TenantId tenant, JobId job, EpochMs now
 );
 

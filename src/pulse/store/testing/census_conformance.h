@@ -110,7 +110,7 @@ TEST_P(CensusConformance, MarksRowsDeletedWithTheReasonAndCountsThem) {
   Unit unit = Closing({verify});
   unit.vanished = {{"jira_issues", "1", "access_lost"}, {"jira_issues", "404", "deleted"}};
 
-  EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
+  EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kFinished);
 
   EXPECT_EQ(
       Select(
@@ -195,7 +195,7 @@ TEST_P(CensusConformance, KeepsTheIdsWhileAFailedStepMayBeTriedAgain) {
 
   EXPECT_EQ(ReadMissing(verify).missing, 0);
   EXPECT_EQ(Value(store().jobs().RetryFailed(acme_.tenant, verify.job)), 1);
-  EXPECT_EQ(Commit(Closing({ClaimOnly(acme_)})).finished, model::JobStatus::kFinished);
+  EXPECT_EQ(Commit(Closing({ClaimOnly(acme_)})).finished(), model::JobStatus::kFinished);
   EXPECT_EQ(ReadMissing(verify).missing, 1);
 }
 

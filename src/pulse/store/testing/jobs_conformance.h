@@ -123,7 +123,7 @@ TEST_P(StoreConformance, LetsARunningStepOfACancelledJobFinishButCreateNothing) 
   const Committed committed = Commit(unit);
 
   EXPECT_EQ(committed.new_steps, 0U);
-  EXPECT_EQ(committed.finished, model::JobStatus::kCancelled);
+  EXPECT_EQ(committed.finished(), model::JobStatus::kCancelled);
   EXPECT_EQ(CountOf(acme_, "raw_extraction_data"), 1);
   EXPECT_TRUE(ReadySteps(acme_).empty());
 }
@@ -155,7 +155,7 @@ TEST_P(StoreConformance, MakesFailedStepsReadyAgainInTheSameJob) {
   const auto again = ClaimOnly(acme_);
   EXPECT_EQ(again.id, root.id);
   EXPECT_EQ(again.attempts, 0);
-  EXPECT_EQ(Commit(Closing({again})).finished, model::JobStatus::kFinished);
+  EXPECT_EQ(Commit(Closing({again})).finished(), model::JobStatus::kFinished);
   EXPECT_TRUE(Value(store().jobs().Progress(acme_.tenant, id)).receipt.gaps.empty());
   EXPECT_TRUE(Value(store().dead_letters().List(acme_.tenant, {})).empty());
 }
@@ -295,13 +295,13 @@ TEST_P(StoreConformance, MovesTheWatermarkOnlyWhenThePassIsWhole) {
   Unit gap = Closing({SubmitAndClaim(acme_)});
   gap.windows = {{"jira_issues", "", 90, 200}};
   gap.gaps = {{"jira_issues", "page 3", "undecodable"}};
-  EXPECT_EQ(Commit(gap).finished, model::JobStatus::kPartial);
+  EXPECT_EQ(Commit(gap).finished(), model::JobStatus::kPartial);
   EXPECT_EQ(watermark(), 100) << "a gap keeps it";
 
   Unit quarantine = Closing({SubmitAndClaim(acme_)});
   quarantine.windows = {{"jira_issues", "", 90, 300}};
   quarantine.dead_letters = {{.entity_type = "jira_issues", .fingerprint = "f", .message = "m"}};
-  EXPECT_EQ(Commit(quarantine).finished, model::JobStatus::kPartial);
+  EXPECT_EQ(Commit(quarantine).finished(), model::JobStatus::kPartial);
   EXPECT_EQ(watermark(), 300) << "quarantine does not";
   EXPECT_FALSE(Value(
       store().sync_windows().Watermark(globex_.tenant, globex_.integration, "jira_issues", "")
@@ -315,7 +315,7 @@ TEST_P(StoreConformance, KeepsTheWatermarkAfterAJobWithItsOwnQuery) {
   Unit unit = Closing({ClaimOnly(acme_)});
   unit.windows = {{"jira_issues", "", 0, 100}};
 
-  EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
+  EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kFinished);
 
   EXPECT_FALSE(
       Value(store().sync_windows().Watermark(acme_.tenant, acme_.integration, "jira_issues", ""))

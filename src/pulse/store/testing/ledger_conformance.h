@@ -119,15 +119,83 @@ TEST_P(StoreConformance, FinishesTheJobInTheCommitThatClosesItsLastStep) {
   const JobId id = Submit(acme_);
   Unit root = Closing({ClaimOnly(acme_)});
   root.children = {{model::Stage::kExtract, "a", "{}"}, {model::Stage::kExtract, "a", "{}"}};
-  EXPECT_FALSE(Commit(root).finished);
+  EXPECT_FALSE(Commit(root).finished());
   EXPECT_EQ(Value(store().jobs().Get(acme_.tenant, id)).open_steps, 2);
   const auto pair = Claim(acme_, ReadySteps(acme_).at(0), 2);
 
-  EXPECT_FALSE(Commit(Closing({pair[0]})).finished);
-  EXPECT_EQ(Commit(Closing({pair[1]})).finished, model::JobStatus::kFinished);
+  EXPECT_FALSE(Commit(Closing({pair[0]})).finished());
+  EXPECT_EQ(Commit(Closing({pair[1]})).finished(), model::JobStatus::kFinished);
 
   EXPECT_EQ(StatusOf(acme_, id), model::JobStatus::kFinished);
   EXPECT_EQ(Value(store().jobs().Get(acme_.tenant, id)).open_steps, 0);
+}
+
+TEST_P(StoreConformance, HandsTheOnlyStepOfAJobToTheWorkerThatMadeIt) {
+  Unit fetch = Closing({SubmitAndClaim(acme_)});
+  fetch.raw_pages = {Page("body")};
+  fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}};
+  const Committed fetched = Commit(fetch);
+  ASSERT_TRUE(fetched.next);
+  EXPECT_EQ(fetched.next->stage, model::Stage::kTransform);
+  EXPECT_EQ(fetched.next->entity_type, "jira_issues");
+  EXPECT_THAT(
+      fetched.next->params, ::testing::HasSubstr(std::to_string(fetched.raw_ids.at(0).value()))
+  );
+  EXPECT_TRUE(ReadySteps(acme_).empty()) << "nobody is rung for it";
+  EXPECT_TRUE(Claim(acme_, fetched.next->id).empty());
+  EXPECT_EQ(Commit(Closing({*fetched.next})).finished(), model::JobStatus::kFinished);
+}
+
+TEST_P(StoreConformance, RecoversAStepThatWasHandedOnAndLost) {
+  Unit fetch = Closing({SubmitAndClaim(acme_)});
+  fetch.raw_pages = {Page("body")};
+  fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}};
+  const model::Step lost = Commit(fetch).next.value();
+
+  EXPECT_EQ(RecoverAll(), 1);
+
+  const model::Step again = ClaimOnly(acme_);
+  EXPECT_EQ(again.id, lost.id);
+  EXPECT_EQ(again.epoch, lost.epoch + 1);
+  EXPECT_EQ(KindOf(store().ledger().Commit(Closing({lost}))), ErrorKind::kConflict);
+}
+
+TEST_P(StoreConformance, HandsNothingOnWhereOthersCouldHelpOrTheStageIsNotRun) {
+  Unit two = Closing({SubmitAndClaim(acme_)});
+  two.children = {{model::Stage::kTransform, "a", "{}"}, {model::Stage::kTransform, "b", "{}"}};
+  two.goes_on = GoesOn{worker_, {model::Stage::kTransform, model::Stage::kVectorize}};
+  EXPECT_FALSE(Commit(two).next) << "two can be done side by side";
+
+  const auto ready = ReadySteps(acme_);
+  ASSERT_EQ(ready.size(), 2U);
+  Unit one_of_two = Closing({Claim(acme_, ready[0]).at(0)});
+  one_of_two.children = {{model::Stage::kVectorize, "a", "{}"}};
+  one_of_two.goes_on = two.goes_on;
+  EXPECT_FALSE(Commit(one_of_two).next) << "the other one is open still";
+
+  Unit of_other_stage = Closing({SubmitAndClaim(globex_)});
+  of_other_stage.children = {{model::Stage::kExtract, "a", "{}"}};
+  of_other_stage.goes_on = two.goes_on;
+  EXPECT_FALSE(Commit(of_other_stage).next);
+}
+
+TEST_P(StoreConformance, KnowsWhatAWorkerHolds) {
+  const WorkerId other = Value(store().dispatch().NewWorker(kLease));
+  const model::Step step = SubmitAndClaim(acme_);
+  const EpochMs then = clock_.Now();
+  clock_.Advance(1000);
+  const model::Step later = SubmitAndClaim(globex_);
+
+  const auto held = Value(store().dispatch().HeldBy(worker_, then));
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0].tenant, acme_.tenant);
+  EXPECT_EQ(held[0].step.id, step.id);
+  EXPECT_EQ(held[0].step.epoch, step.epoch);
+  EXPECT_EQ(Value(store().dispatch().HeldBy(worker_, clock_.Now())).size(), 2U);
+  EXPECT_TRUE(Value(store().dispatch().HeldBy(other, clock_.Now())).empty());
+  Commit(Closing({step}));
+  Commit(Closing({later}));
+  EXPECT_TRUE(Value(store().dispatch().HeldBy(worker_, clock_.Now())).empty());
 }
 
 TEST_P(StoreConformance, CountsAnAttemptOnlyWhenItWasOne) {
@@ -280,7 +348,7 @@ TEST_P(StoreConformance, EndsPartialWhenAStepFailedButSomethingWasLoaded) {
       acme_.tenant, {ClaimOnly(acme_)}, Error{ErrorKind::kUnavailable, "502 for an hour"}, false
   ));
 
-  EXPECT_EQ(failed.finished, model::JobStatus::kPartial);
+  EXPECT_EQ(failed.finished(), model::JobStatus::kPartial);
   const auto progress = Value(store().jobs().Progress(acme_.tenant, id));
   EXPECT_EQ(progress.job.error, "502 for an hour");
   ASSERT_EQ(progress.receipt.gaps.size(), 1U);
@@ -300,7 +368,7 @@ TEST_P(StoreConformance, EndsFailedOnAFatalErrorWhateverWasLoaded) {
       acme_.tenant, {ClaimOnly(acme_)}, Error{ErrorKind::kUnauthorized, "401"}, true
   ));
 
-  EXPECT_EQ(failed.finished, model::JobStatus::kFailed);
+  EXPECT_EQ(failed.finished(), model::JobStatus::kFailed);
 }
 
 TEST_P(StoreConformance, RefusesToFailAStepThatMovedOn) {
@@ -312,7 +380,7 @@ TEST_P(StoreConformance, RefusesToFailAStepThatMovedOn) {
       store().ledger().Fail(acme_.tenant, {stale}, Error{ErrorKind::kInternal, "late"}, true);
 
   EXPECT_EQ(KindOf(failed), ErrorKind::kConflict);
-  EXPECT_EQ(Commit(Closing({current})).finished, model::JobStatus::kFinished);
+  EXPECT_EQ(Commit(Closing({current})).finished(), model::JobStatus::kFinished);
 }
 
 TEST_P(StoreConformance, MarksThePagesOfAFailedTransformUntilItIsRetried) {

@@ -18,7 +18,7 @@ class RawConformance : public StoreConformance {
     Unit fetch = Closing({SubmitAndClaim(world)});
     fetch.raw_pages = {page};
     const Committed fetched = Commit(fetch);
-    if (fetched.finished) return {fetched.raw_ids.at(0), fetched};
+    if (fetched.finished()) return {fetched.raw_ids.at(0), fetched};
     Unit load = Closing({ClaimOnly(world)});
     load.settled = {{
         .id = fetched.raw_ids.at(0),
@@ -228,7 +228,7 @@ TEST_P(RawConformance, ResolvesQuarantineWhenThePageIsTransformedAgain) {
   second.retried_raws = {raw};
   const auto committed = Commit(second);
 
-  EXPECT_EQ(committed.finished, model::JobStatus::kFinished);
+  EXPECT_EQ(committed.finished(), model::JobStatus::kFinished);
   EXPECT_EQ(Counts(acme_, id, "jira_issues").quarantined, 0);
   EXPECT_TRUE(Value(store().dead_letters().List(acme_.tenant, {})).empty());
   EXPECT_EQ(Value(store().dead_letters().List(acme_.tenant, {.state = "replayed"})).size(), 1U);
@@ -248,7 +248,7 @@ TEST_P(RawConformance, ListsGroupsAndDiscardsQuarantineOfOneTenant) {
           .sample = R"({"id":null})",
       });
     }
-    EXPECT_EQ(Commit(unit).finished, model::JobStatus::kPartial);
+    EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kPartial);
   }
 
   const auto groups = Value(store().dead_letters().Groups(acme_.tenant));

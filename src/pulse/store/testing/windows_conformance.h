@@ -17,7 +17,7 @@ class WindowsConformance : public StoreConformance {
   void Prove(const World& world, std::vector<Window> windows) {
     Unit unit = Closing({SubmitAndClaim(world)});
     unit.windows = std::move(windows);
-    EXPECT_EQ(Commit(unit).finished, model::JobStatus::kFinished);
+    EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kFinished);
   }
   void Prove(EpochMs from, EpochMs to) { Prove(acme_, {{"jira_issues", "", from, to}}); }
 

@@ -61,19 +61,15 @@ Result<Decoded> DecodePages(
     Environment& environment, TenantId tenant, const std::vector<RawId>& ids, model::RowBatch& rows
 ) {
   Decoded decoded;
-  for (const RawId id : ids) {  // One body in memory at a time.
-    PULSE_TRY(const auto pages, environment.store.raw_pages().Read(tenant, {id}));
-    if (pages.empty())
-      return Error{ErrorKind::kNotFound, "raw page is gone; sync with --full to fetch it again"};
-    const source::Connector* connector =
-        source::ConnectorFor(environment.connectors, pages.front().entity_type);
+  const auto decode = [&](const store::RawPage& page) -> Result<> {
+    const auto* connector = source::ConnectorFor(environment.connectors, page.entity_type);
     if (connector == nullptr) {
-      return Error{
-          ErrorKind::kInvalid, "no connector knows entity type " + pages.front().entity_type
-      };
+      return Error{ErrorKind::kInvalid, "no connector knows entity type " + page.entity_type};
     }
-    DecodePage(*connector, pages.front(), rows, decoded);
-  }
+    DecodePage(*connector, page, rows, decoded);
+    return {};
+  };
+  PULSE_CHECK(environment.store.raw_pages().Visit(tenant, ids, decode));
   PULSE_FAILPOINT("k5_pages_decoded");
   return decoded;
 }

@@ -79,7 +79,7 @@ class TestETLPerformance:
         tenant = new_tenant(stack, large_site)
         small, large = large_site.count("project = LAB"), large_site.count("project = PAY")
         assert large >= LARGE and large > 4 * small
-        cold = worker.rss_anon_mib()
+        cold = worker.cold_mib
 
         def load(project):
             """Loads it and returns the most memory seen meanwhile."""

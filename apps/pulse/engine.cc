@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "backends.h"
@@ -9,6 +10,7 @@
 #include "values.h"
 
 #include "pulse/base/clock.h"
+#include "pulse/base/recent.h"
 #include "pulse/base/signal.h"
 #include "pulse/control/orders.h"
 #include "pulse/control/runner.h"
@@ -38,6 +40,9 @@ source::LimitsPolicy LoopbackPolicy() {
 
 // People see at most ten updates a second; more would only cost reads.
 constexpr std::chrono::milliseconds kProgressInterval{100};
+// Another process tells that something changed, not what: an end is seen at most so much later than
+// it was, as a part of what the job took.
+constexpr int kPartOfTime = 8;
 // Between losing an owner and looking for the next one: longer than taking a lock and listening.
 constexpr std::chrono::milliseconds kHandOverPause{20};
 
@@ -63,6 +68,8 @@ struct Engine::Parts {
   std::function<telemetry::Metrics::StoreTraffic()> traffic;  // Outlives the store it counts for.
   std::unique_ptr<store::Store> store;
   std::unique_ptr<secrets::Vault> vault;
+  /// Sealed as they are stored, for a second: every call to a source asks for its credential.
+  Recent<std::pair<TenantId, IntegrationId>, store::SealedSecret> sealed_secrets;
   source::Connectors connectors = NewConnectors();
   std::unique_ptr<http::Client> client;           ///< For addresses tenants give.
   std::unique_ptr<http::Client> operator_client;  ///< For addresses the operator gives.
@@ -82,8 +89,8 @@ struct Engine::Parts {
   Result<std::unique_ptr<source::HttpTransport>> Connect(
       const model::Integration& integration, std::stop_token stop
   );
-  /// What is sealed is read once for each transport; the plaintext is never kept.
-  std::function<Result<std::string>()> CredentialOf(const model::Integration& integration);
+  Result<std::string> Credential(const model::Integration& integration);
+  void NoteSent(const source::SentCall& call);
 };
 
 Result<> Engine::Parts::Open() {
@@ -148,18 +155,26 @@ Result<> Engine::Parts::Open() {
   return {};
 }
 
-std::function<Result<std::string>()> Engine::Parts::CredentialOf(
-    const model::Integration& integration
-) {
+Result<std::string> Engine::Parts::Credential(const model::Integration& integration) {
   const store::SecretOwner owner{integration.tenant, integration.id};
-  return [this, owner, sealed = std::optional<store::SealedSecret>()](
-         ) mutable -> Result<std::string> {
-    if (!sealed) {
-      PULSE_TRY(sealed, store->catalog().GetSecret(owner));
-    }
-    PULSE_TRY(const secrets::Plaintext secret, vault->Open(owner, *sealed));
-    return std::string(secret.Reveal());
-  };
+  std::optional<store::SealedSecret> sealed =
+      sealed_secrets.Find({owner.tenant, owner.integration});
+  if (!sealed) {
+    PULSE_TRY(sealed, store->catalog().GetSecret(owner));
+    sealed_secrets.Keep({owner.tenant, owner.integration}, *sealed);
+  }
+  PULSE_TRY(const secrets::Plaintext secret, vault->Open(owner, *sealed));
+  return std::string(secret.Reveal());
+}
+
+/// What a source refused may be mended by now: the next call reads it anew.
+void Engine::Parts::NoteSent(const source::SentCall& call) {
+  constexpr int kUnauthorized = 401;
+  constexpr int kForbidden = 403;
+  if (call.status == kUnauthorized || call.status == kForbidden) {
+    sealed_secrets.Forget({call.integration.tenant, call.integration.id});
+  }
+  observer->OnSent(call);
 }
 
 Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
@@ -172,10 +187,10 @@ Result<std::unique_ptr<source::HttpTransport>> Engine::Parts::Connect(
   return std::make_unique<source::HttpTransport>(
       source::HttpTransportOptions{
           .integration = integration,
-          .credential = CredentialOf(integration),
+          .credential = [this, integration] { return Credential(integration); },
           .stop = std::move(stop),
           .timeout = settings.http_timeout,
-          .on_sent = [this](const source::SentCall& call) { observer->OnSent(call); },
+          .on_sent = [this](const source::SentCall& call) { NoteSent(call); },
       },
       *connector->second,
       *client,
@@ -265,9 +280,14 @@ Result<model::Receipt> Engine::FollowOther(
 ) {
   PULSE_TRY(const auto line, parts_->host->CallOther());
   PULSE_CHECK(line->Ring());
+  const auto began = std::chrono::steady_clock::now();
   for (;;) {
     PULSE_TRY(auto receipt, LookAt(store(), tenant, job, progress));
     if (receipt) return *std::move(receipt);
+    const auto so_far = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began
+    );
+    PULSE_CHECK(resilience::Pause(std::min(kProgressInterval, so_far / kPartOfTime), stop));
     PULSE_CHECK(line->Wait(stop));
   }
 }

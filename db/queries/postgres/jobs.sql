@@ -93,17 +93,18 @@ SELECT
 -- name: resolve_links
 -- Issue keys found in pull requests become links once the issue is there; a moved key is corrected.
 -- Looks at links that name one of the keys $2 or point at one of the issues $3. Several
--- integrations may have a key: the smallest row id wins, so the result is always the same.
+-- integrations may have a key: the smallest row id wins, so the result is always the same. Two
+-- looks and not one with OR: that needs a bitmap of both indexes, or reads all links.
 UPDATE work_item_prs l SET work_item_id = w.id
 FROM (
   SELECT a.id AS link_id, (SELECT min(i.id) FROM work_items i
     WHERE i.tenant_id = $1 AND i.key = a.work_item_key) AS id
   FROM (
-    SELECT id, work_item_key FROM work_item_prs
-    WHERE tenant_id = $1 AND work_item_key = ANY($2::text[])
+    SELECT k.id, k.work_item_key FROM work_item_prs k
+    WHERE k.tenant_id = $1 AND k.work_item_key = ANY($2::text[])
     UNION
-    SELECT id, work_item_key FROM work_item_prs
-    WHERE tenant_id = $1 AND work_item_id = ANY($3::bigint[])
+    SELECT p.id, p.work_item_key FROM work_item_prs p
+    WHERE p.tenant_id = $1 AND p.work_item_id = ANY($3::bigint[])
   ) a
 ) w
 WHERE l.tenant_id = $1 AND l.id = w.link_id AND l.work_item_id IS DISTINCT FROM w.id

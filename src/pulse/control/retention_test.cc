@@ -23,9 +23,7 @@ class Pages final : public store::RawPages {
     old[tenant] -= deleted;
     return deleted;
   }
-  Result<std::vector<store::RawPage>> Read(TenantId, const std::vector<RawId>&) override {
-    return Unused();
-  }
+  Result<> Visit(TenantId, const std::vector<RawId>&, const Visitor&) override { return Unused(); }
   Result<std::vector<store::RawPageInfo>> Newest(TenantId, IntegrationId, std::string_view)
       override {
     return Unused();

@@ -67,22 +67,24 @@ Result<Decoded> DecodePages(
     model::RowBatch& rows
 ) {
   Decoded decoded;
-  for (const RawId id : ids) {  // One body in memory at a time.
-    const auto known = std::ranges::find(at_hand, id, &store::RawPage::id);
-    std::vector<store::RawPage> read;
-    if (known == at_hand.end()) {
-      PULSE_TRY(read, environment.store.raw_pages().Read(tenant, {id}));
-      if (read.empty())
-        return Error{ErrorKind::kNotFound, "raw page is gone; sync with --full to fetch it again"};
-    }
-    const store::RawPage& page = known == at_hand.end() ? read.front() : *known;
-    const source::Connector* connector =
-        source::ConnectorFor(environment.connectors, page.entity_type);
+  const auto decode = [&](const store::RawPage& page) -> Result<> {
+    const auto* connector = source::ConnectorFor(environment.connectors, page.entity_type);
     if (connector == nullptr) {
       return Error{ErrorKind::kInvalid, "no connector knows entity type " + page.entity_type};
     }
     DecodePage(*connector, page, rows, decoded);
+    return {};
+  };
+  std::vector<RawId> to_read;
+  for (const RawId id : ids) {
+    const auto known = std::ranges::find(at_hand, id, &store::RawPage::id);
+    if (known == at_hand.end()) {
+      to_read.push_back(id);
+    } else {
+      PULSE_CHECK(decode(*known));
+    }
   }
+  if (!to_read.empty()) PULSE_CHECK(environment.store.raw_pages().Visit(tenant, to_read, decode));
   PULSE_FAILPOINT("k5_pages_decoded");
   return decoded;
 }

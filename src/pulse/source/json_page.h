@@ -87,8 +87,14 @@ class JsonPage {
   static Result<std::unique_ptr<JsonPage>> Parse(std::string_view text);
   Value root() const { return root_; }
 
+  ~JsonPage();
+  JsonPage(const JsonPage&) = delete;
+  JsonPage& operator=(const JsonPage&) = delete;
+
  private:
-  simdjson::dom::parser parser_;
+  explicit JsonPage(std::unique_ptr<simdjson::dom::parser> parser);
+
+  std::unique_ptr<simdjson::dom::parser> parser_;
   Value root_;
 };
 

@@ -4,6 +4,7 @@
 /// RawPages and DeadLetters: what was received, and what was set aside. Errors as in ledger.h and
 /// kNotFound for ids that are not this tenant's.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,8 +36,20 @@ struct RawPageInfo {
 class RawPages {
  public:
   virtual ~RawPages() = default;
-  /// Bodies of the given pages, in the given order. Large: ask for a few at a time.
-  virtual Result<std::vector<RawPage>> Read(TenantId tenant, const std::vector<RawId>& ids) = 0;
+  /// Takes a page; an error ends the visit.
+  using Visitor = std::function<Result<>(const RawPage& page)>;
+  /// Calls `visit` with each of the given pages, in the given order, one body in memory at a time.
+  /// kNotFound when one is not there, perhaps after visits to those before it.
+  virtual Result<> Visit(TenantId tenant, const std::vector<RawId>& ids, const Visitor& visit) = 0;
+  /// All of them at once. Large: ask for a few at a time.
+  Result<std::vector<RawPage>> Read(TenantId tenant, const std::vector<RawId>& ids) {
+    std::vector<RawPage> pages;
+    PULSE_CHECK(Visit(tenant, ids, [&](const RawPage& page) -> Result<> {
+      pages.push_back(page);
+      return {};
+    }));
+    return pages;
+  }
   /// The newest page of every request of an integration (or of one entity type), oldest first:
   /// what a replay transforms.
   virtual Result<std::vector<RawPageInfo>> Newest(

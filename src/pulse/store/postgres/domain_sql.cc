@@ -93,13 +93,35 @@ std::string FoundColumns(const model::Table& table) {
   return text;
 }
 
+/// "t.a = u.a AND t.b >= u.b AND t.b <= u.b ORDER BY t.b": the rows that equal `u`, said so that
+/// only an index over these columns will do. Several indexes begin with tenant and integration, and
+/// until the first ANALYZE they all promise one row: said plainly, the planner may take one that
+/// reads the whole integration for every key. None of those has the order, and our sessions do not
+/// sort.
+std::string ByIndexOn(const Names& names) {
+  Names front = names;
+  front.pop_back();
+  std::string text = Equal("t", front, "u", front);
+  const std::string last(names.back());
+  text.append(text.empty() ? "t." : " AND t.").append(last).append(" >= u.").append(last);
+  text.append(" AND t.").append(last).append(" <= u.").append(last);
+  return text.append(" ORDER BY t.").append(last);
+}
+
 /// The rows of `table` that equal `u` in these columns, each looked up by itself. OFFSET 0 keeps
 /// the planner from making a join of it: before the first ANALYZE, and for a tenant that is new to
 /// the statistics, it takes the tenant for one row, reads all of them and compares every pair.
 std::string Lookup(const model::Table& table, const Names& names) {
   std::string text = "LATERAL (SELECT * FROM ";
   text.append(table.name).append(" t WHERE t.").append(kOfIntegration);
-  return text.append(" AND ").append(Equal("t", names, "u", names)).append(" OFFSET 0) t");
+  return text.append(" AND ").append(ByIndexOn(names)).append(" OFFSET 0) t");
+}
+
+/// The rows with the ids in parameter `ids`. Of the integration $2 too, but not so that an index
+/// over it looks as good as the one by id (see ByIndexOn).
+std::string ById(std::size_t ids) {
+  return "t.tenant_id = $1 AND t.id = ANY($" + std::to_string(ids) +
+         "::bigint[]) AND (t.integration_id = $2) IS TRUE";
 }
 
 /// Which primary record a row is, or belongs to; a child without its parent says where it points.
@@ -203,21 +225,16 @@ void DomainSql::DescribePrimary(TableSql& sql) {
   sql.lock = Keep(
       table,
       "lock",
-      "SELECT 1 FROM " + name + " t WHERE t." + std::string(kOfIntegration) +
-          " AND t.id = ANY($3::bigint[]) ORDER BY t.id FOR NO KEY UPDATE"
+      "SELECT 1 FROM " + name + " t WHERE " + ById(3) + " ORDER BY t.id FOR NO KEY UPDATE"
   );
   sql.confirm = Keep(
       table,
       "confirm",
-      "UPDATE " + name + " t SET source_version = " + confirmed + " WHERE t." +
-          std::string(kOfIntegration) + " AND t.id = ANY($3::bigint[]) AND t.source_version < " +
-          confirmed
+      "UPDATE " + name + " t SET source_version = " + confirmed + " WHERE " + ById(3) +
+          " AND t.source_version < " + confirmed
   );
   sql.touch = Keep(
-      table,
-      "touch",
-      "UPDATE " + name + " t SET job_id = $3, updated_at = $4 WHERE t." +
-          std::string(kOfIntegration) + " AND t.id = ANY($5::bigint[])"
+      table, "touch", "UPDATE " + name + " t SET job_id = $3, updated_at = $4 WHERE " + ById(5)
   );
 }
 
@@ -257,9 +274,8 @@ void DomainSql::DescribeCensus(TableSql& sql) {
       "absent",
       "SELECT u.external_id FROM unnest($3::text[]) WITH ORDINALITY AS u(external_id, ordinal) "
       "WHERE (SELECT true" +
-          from +
-          " AND t.external_id = u.external_id AND t.deleted_at IS NULL LIMIT 1) IS NULL ORDER BY "
-          "u.ordinal"
+          from + " AND t.deleted_at IS NULL AND " + ByIndexOn({"external_id"}) +
+          " LIMIT 1) IS NULL ORDER BY u.ordinal"
   );
 }
 
@@ -302,11 +318,7 @@ void DomainSql::DescribeChild(TableSql& sql) {
       "WHERE t.content_hash <> excluded.content_hash AND excluded.raw_id >= t.raw_id";
   sql.upsert = Keep(table, "upsert", std::move(upsert));
 
-  sql.remove = Keep(
-      table,
-      "remove",
-      "DELETE FROM " + name + " t WHERE " + of_integration + " AND t.id = ANY($3::bigint[])"
-  );
+  sql.remove = Keep(table, "remove", "DELETE FROM " + name + " t WHERE " + ById(3));
   sql.adopt = Keep(
       table,
       "adopt",

@@ -31,31 +31,30 @@ DeadLetter DeadLetterOf(const Row& row) {
 
 }  // namespace
 
-Result<std::vector<RawPage>> PostgresRawPages::Read(
-    TenantId tenant, const std::vector<RawId>& ids
+Result<> PostgresRawPages::Visit(
+    TenantId tenant, const std::vector<RawId>& ids, const Visitor& visit
 ) {
-  std::vector<RawPage> pages;
-  if (ids.empty()) return pages;
+  if (ids.empty()) return {};
   PULSE_TRY(Transaction tx, engine_.pool.Begin(tenant));
   const Array wanted = Array::Of(std::span<const RawId>(ids));
   const auto slot = tx.Queue(sql::raw::read, tenant, wanted);
-  PULSE_CHECK(tx.Commit());
-  pages.reserve(ids.size());
+  PULSE_CHECK(tx.Commit());  // Compressed, all of them are not much.
+  std::size_t visited = 0;
   for (const Row row : tx[slot]) {
+    if (row.As<RawId>(0) != ids[visited]) break;
     PULSE_TRY(std::string body, Decompress(row.Text(6), static_cast<std::size_t>(row.Int(5))));
-    pages.push_back({
+    PULSE_CHECK(visit({
         .id = row.As<RawId>(0),
         .integration = row.As<IntegrationId>(1),
         .entity_type = std::string(row.Text(2)),
         .request = std::string(row.Text(3)),
         .body = std::move(body),
         .fetched_at = row.Time(4),
-    });
+    }));
+    ++visited;
   }
-  if (pages.size() == ids.size()) return pages;
-  std::size_t missing = 0;  // In the order asked: the first that is not where it should be.
-  while (missing < pages.size() && pages[missing].id == ids[missing]) ++missing;
-  return Error{ErrorKind::kNotFound, "no raw page " + std::to_string(ids[missing].value())};
+  if (visited == ids.size()) return {};
+  return Error{ErrorKind::kNotFound, "no raw page " + std::to_string(ids[visited].value())};
 }
 
 Result<std::vector<RawPageInfo>> PostgresRawPages::Newest(

@@ -46,16 +46,16 @@ DeadLetter DeadLetterOf(const Statement& row) {
 
 }  // namespace
 
-Result<std::vector<RawPage>> SqliteRawPages::Read(TenantId tenant, const std::vector<RawId>& ids) {
-  return database_.Read([&](Connection& db) -> Result<std::vector<RawPage>> {
-    std::vector<RawPage> pages;
-    pages.reserve(ids.size());
-    for (const RawId id : ids) {
-      PULSE_TRY(RawPage page, ReadPage(db, tenant, id));
-      pages.push_back(std::move(page));
-    }
-    return pages;
-  });
+Result<> SqliteRawPages::Visit(
+    TenantId tenant, const std::vector<RawId>& ids, const Visitor& visit
+) {
+  for (const RawId id : ids) {  // Nobody waits for the connection while a page is worked on.
+    PULSE_TRY(const RawPage page, database_.Read([&](Connection& db) {
+      return ReadPage(db, tenant, id);
+    }));
+    PULSE_CHECK(visit(page));
+  }
+  return {};
 }
 
 Result<std::vector<RawPageInfo>> SqliteRawPages::Newest(

@@ -12,7 +12,7 @@ class SqliteRawPages final : public RawPages {
  public:
   explicit SqliteRawPages(Database& database) : database_(database) {}
 
-  Result<std::vector<RawPage>> Read(TenantId tenant, const std::vector<RawId>& ids) override;
+  Result<> Visit(TenantId tenant, const std::vector<RawId>& ids, const Visitor& visit) override;
   Result<std::vector<RawPageInfo>> Newest(
       TenantId tenant, IntegrationId integration, std::string_view entity_type
   ) override;

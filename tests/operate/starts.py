@@ -4,7 +4,7 @@ import contextlib
 import pika
 
 from tests.integration.pulse import check, main
-from tests.operate.stack import Service, Stack, until
+from tests.operate.stack import Service, Simulator, Stack, until
 from tests.servers import Servers
 
 NO_REDIS = {"wanted": ("postgres", "broker"), "in_memory": True}
@@ -63,8 +63,38 @@ def test_a_queue_with_other_arguments_is_refused_at_start_and_reported_while_run
         check(stack.start_etl()[0].stop() == 0, "mended, it starts")
 
 
-def both(*tests):
-    """The tests share one set of servers."""
+EXPAND = """ALTER TABLE etl_jobs ADD COLUMN next_note text; ALTER TABLE etl_steps ADD COLUMN next_weight integer NOT NULL DEFAULT 1;
+ALTER TABLE work_items ADD COLUMN next_field text; ALTER TABLE raw_extraction_data ADD COLUMN next_mark bigint;
+INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (90, 'expanding', 0, now())"""
+CONTRACT = "INSERT INTO schema_migrations (number, name, checksum, oldest_code) VALUES (91, 'contracting', 0, 91)"
+
+
+def test_this_version_works_beside_the_next_one_until_that_contracts(servers):
+    """What the next release's migrator does to the database while this one runs, starts and syncs."""
+    with Stack(servers, database="beside") as stack, Simulator("--issues", 300) as simulator:
+        etl = stack.start_etl()[0]
+        stack.add_tenant("acme")
+        stack.add_jira("acme", "jira-main", simulator.url)
+        stack.select(EXPAND)
+        stack.sync("acme", "jira-main")
+        check(stack.one("SELECT count(*) FROM work_items") == 300, "the running process syncs")
+        check(etl.stop() == 0, "etl ends well")
+        etl = stack.start_etl()[0]
+        stack.sync("acme", "jira-main", "--full")
+        says(stack.run("doctor", code=None).out, "schema 90")
+        stack.run("db", "migrate")
+        check(stack.one("SELECT max(number) FROM schema_migrations") == 90, "an older migrator leaves the newer schema alone")
+        stack.select(CONTRACT)
+        parts = ("programs of schema 91 and later", "use the newer pulse")
+        status, why = until(lambda: (lambda answer: answer[0] == 503 and answer)(etl.get("/readyz")), 30, "readiness turns")
+        says(why, *parts)
+        code, words = refused(Service(stack, "etl"))
+        check(code == 2, f"refused as misuse: {code}")
+        says(words, *parts)
+        says(stack.run("db", "migrate", code=2).err, *parts)
+
+
+def on_one_set_of_servers(*tests):
     def run_all():
         with Servers(**NO_REDIS) as servers:
             for test in tests:
@@ -77,7 +107,8 @@ def both(*tests):
 if __name__ == "__main__":
     import sys
     sys.argv = [word for word in sys.argv if word != "--short"]
-    main(both(
+    main(on_one_set_of_servers(
         test_an_empty_broker_is_made_ready_by_the_first_service_that_starts,
         test_a_queue_with_other_arguments_is_refused_at_start_and_reported_while_running,
+        test_this_version_works_beside_the_next_one_until_that_contracts,
     ))

@@ -13,7 +13,7 @@ constexpr ExitCodeDoc kDocs[] = {
     {ExitCode::kUnauthorized, "The source refused the credential."},
     {ExitCode::kConflict, "The name is taken, or a different job is under way."},
     {ExitCode::kUnreachable, "A database, a service or a source could not be reached."},
-    {ExitCode::kTimeout, "Timed out waiting; the work may go on."},
+    {ExitCode::kTimeout, "Timed out waiting, or ending in order; the work may go on."},
     {ExitCode::kPartial, "Partial: it worked, but some records were quarantined or are missing."},
     {ExitCode::kInterrupted, "Interrupted; the same command goes on where this one stopped."},
 };

@@ -1,5 +1,6 @@
 """How services start and end: what they make by themselves, what they refuse and how they say it.  python3 -m tests.operate.starts [--short]"""
 import contextlib
+import time
 
 import pika
 
@@ -94,6 +95,33 @@ def test_this_version_works_beside_the_next_one_until_that_contracts(servers):
         says(stack.run("db", "migrate", code=2).err, *parts)
 
 
+def test_a_frozen_database_does_not_keep_a_service_from_ending(servers):
+    with Stack(servers, database="frozen") as stack, Simulator("--issues", 400, "--latency", "20ms") as simulator:
+        etl = stack.start_etl()[0]
+        backend = stack.start_backend()
+        stack.add_tenant("acme")
+        stack.add_jira("acme", "jira-main", simulator.url)
+        follower = stack.start("sync", "jira-main", "--tenant", "acme")
+        until(lambda: stack.one("SELECT count(*) FROM raw_extraction_data") > 0, 30, "the job has begun")
+        servers.postgres.freeze()
+        try:
+            began = time.monotonic()
+            for process in (etl.process, backend.process, follower):
+                process.terminate()
+            codes = [process.wait(45) for process in (etl.process, backend.process, follower)]
+            took = time.monotonic() - began
+        finally:
+            servers.postgres.thaw()
+        check(took < 31, f"all of them ended within 31 s: {took:.1f}")
+        check(codes[0] == 7, f"etl gave up what was under way: {codes}")
+        says(etl.tail(), "did not end within 28 s")
+        until(servers.postgres.answers, 10, "thawed, it answers")
+        stack.start_etl()
+        stack.wait_idle(90)
+        check(stack.one("SELECT count(*) FROM work_items") == 400, "the next one has finished the job")
+        check(stack.one("SELECT status FROM etl_jobs ORDER BY id LIMIT 1") == "finished", "and it is complete")
+
+
 def on_one_set_of_servers(*tests):
     def run_all():
         with Servers(**NO_REDIS) as servers:
@@ -111,4 +139,5 @@ if __name__ == "__main__":
         test_an_empty_broker_is_made_ready_by_the_first_service_that_starts,
         test_a_queue_with_other_arguments_is_refused_at_start_and_reported_while_running,
         test_this_version_works_beside_the_next_one_until_that_contracts,
+        test_a_frozen_database_does_not_keep_a_service_from_ending,
     ))

@@ -140,6 +140,9 @@ inline constexpr Option kSyncOptions[] = {
      .help = "With --since: a backfill that ends there and runs beside other syncs."},
     {.name = "census",
      .help = "List every id too, and mark rows whose records are gone (--full does)."},
+    {.name = "accept-vanished",
+     .help = "With --census or --full: mark them even if they are more than 20 and a tenth of all."
+    },
     {.name = "repair",
      .help = "Retry what failed and backfill the holes; exit 0 when nothing is missing."},
     {.name = "entity",

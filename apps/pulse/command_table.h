@@ -276,7 +276,10 @@ inline constexpr std::string_view kSearchExamples[] = {
 inline constexpr Option kVectorRebuildOptions[] = {
     {.name = "reset",
      .help = "First delete the local vectors of all tenants: after the embedding model changed, "
-             "and while no other pulse runs."},
+             "and while no other pulse runs. Needs --yes."},
+    {.name = "yes",
+     .help = "With --reset: do it; without, only say what would happen.",
+     .letter = 'y'},
 };
 inline constexpr Option kVectorDriftOptions[] = {
     {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},

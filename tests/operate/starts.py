@@ -122,6 +122,54 @@ def test_a_frozen_database_does_not_keep_a_service_from_ending(servers):
         check(stack.one("SELECT status FROM etl_jobs ORDER BY id LIMIT 1") == "finished", "and it is complete")
 
 
+@contextlib.contextmanager
+def passwords_wanted(postgres, user):
+    """While in it, `user` needs a password, proven by SCRAM; all others are trusted as before."""
+    rules = postgres.data / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text(f"host all {user} 127.0.0.1/32 scram-sha-256\n{before}")
+    postgres.sql("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        rules.write_text(before)
+        postgres.sql("SELECT pg_reload_conf()")
+
+
+def test_a_wrong_database_password_is_refused_and_never_shown(servers):
+    postgres = servers.postgres
+    with Stack(servers, database="secrets") as stack:
+        postgres.sql("SET password_encryption = 'scram-sha-256'; CREATE ROLE guarded LOGIN SUPERUSER PASSWORD 'right-8431'")
+        place = stack.env["DATABASE_URL"].partition("@")[2]
+        with passwords_wanted(postgres, "guarded"):
+            right = {"DATABASE_URL": f"postgresql://guarded:right-8431@{place}"}
+            stack.run("db", "migrate", **right)
+            started = Service(stack, "etl", **right).start()
+            stack.services.append(started)
+            started.wait_ready()
+            check(started.stop() == 0, "the right one is taken")
+            for user, password, said in (
+                ("guarded", ":wrong-5127", 'password authentication failed for user "guarded"'),
+                ("guarded", "", "no password supplied"),
+                ("nobody", "", 'role "nobody" does not exist'),
+            ):
+                wrong = {"DATABASE_URL": f"postgresql://{user}{password}@{place}"}
+                said_by = {}
+                for role in ("etl", "backend"):
+                    code, said_by[role] = refused(Service(stack, role, **wrong))
+                    check(code == 4, f"{role} is refused as unauthorized: {code}: {said_by[role]}")
+                for command in (("db", "status"), ("db", "migrate"), ("tenant", "list")):
+                    answer = stack.run(*command, code=4, **wrong)
+                    said_by[" ".join(command)] = answer.out + answer.err
+                doctor = stack.run("doctor", code=None, **wrong)
+                check(doctor.code != 0, "doctor fails")
+                said_by["doctor"] = doctor.out + doctor.err
+                for words in said_by.values():
+                    # The check, the value, the fix; never the password.
+                    says(words, "127.0.0.1", said, "database_url")
+                    check("wrong-5127" not in words, f"a password is shown: {words}")
+
+
 def on_one_set_of_servers(*tests):
     def run_all():
         with Servers(**NO_REDIS) as servers:
@@ -139,5 +187,6 @@ if __name__ == "__main__":
         test_an_empty_broker_is_made_ready_by_the_first_service_that_starts,
         test_a_queue_with_other_arguments_is_refused_at_start_and_reported_while_running,
         test_this_version_works_beside_the_next_one_until_that_contracts,
+        test_a_wrong_database_password_is_refused_and_never_shown,
         test_a_frozen_database_does_not_keep_a_service_from_ending,
     ))

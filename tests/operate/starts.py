@@ -122,6 +122,24 @@ def test_a_frozen_database_does_not_keep_a_service_from_ending(servers):
         check(stack.one("SELECT status FROM etl_jobs ORDER BY id LIMIT 1") == "finished", "and it is complete")
 
 
+def test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for(servers):
+    with Stack(servers, database="broker") as stack:
+        place = stack.env["QUEUE_URL"].rpartition("@")[2]
+        code, words = refused(Service(stack, "etl", QUEUE_URL=f"amqp://guest:wrong-5127@{place}"))
+        check(code == 4, f"refused as unauthorized: {code}: {words}")
+        says(words, "check queue_url", "as user guest", "ACCESS_REFUSED")
+        check("wrong-5127" not in words, f"a password is shown: {words}")
+        servers.broker.kill()
+        etl = Service(stack, "etl").start()
+        stack.services.append(etl)
+        until(lambda: etl.get("/readyz")[0] == 503, 30, "it runs and is not ready")
+        servers.broker.start()
+        etl.wait_ready()
+        until(lambda: "Connected to the broker" in etl.log.read_text(), 30, "the log says that it is back")
+        says(etl.log.read_text(), "No connection to the broker")
+        check(etl.stop() == 0, "etl ends well")
+
+
 @contextlib.contextmanager
 def passwords_wanted(postgres, user):
     """While in it, `user` needs a password, proven by SCRAM; all others are trusted as before."""
@@ -187,6 +205,7 @@ if __name__ == "__main__":
         test_an_empty_broker_is_made_ready_by_the_first_service_that_starts,
         test_a_queue_with_other_arguments_is_refused_at_start_and_reported_while_running,
         test_this_version_works_beside_the_next_one_until_that_contracts,
+        test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for,
         test_a_wrong_database_password_is_refused_and_never_shown,
         test_a_frozen_database_does_not_keep_a_service_from_ending,
     ))

@@ -95,7 +95,9 @@ std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings) {
   return all;
 }
 
-Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clock) {
+Result<OpenedStore> OpenStore(
+    const config::Settings& settings, const Clock& clock, const std::string& process
+) {
   PULSE_TRY(const std::string file, DatabaseFile(settings));
   if (file.empty()) {
     const auto traffic = std::make_shared<store::postgres::Traffic>();
@@ -106,6 +108,7 @@ Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clo
             .url = settings.database_url,
             .clock = &clock,
             .pool_size = settings.concurrency + 6,
+            .application_name = process,
             .traffic = traffic.get(),
         })
     );
@@ -130,9 +133,16 @@ Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clo
                      }};
 }
 
-Result<std::unique_ptr<queue::Queue>> NewQueue(const config::Settings& settings) {
+Result<std::unique_ptr<queue::Queue>> NewQueue(
+    const config::Settings& settings, telemetry::Logger& logger, const std::string& process
+) {
   if (settings.queue_url == "ledger") return queue::ledger::NewLedgerQueue();
-  return queue::amqp::NewAmqpQueue({.url = settings.queue_url, .ca_file = settings.ca_file});
+  return queue::amqp::NewAmqpQueue({
+      .url = settings.queue_url,
+      .ca_file = settings.ca_file,
+      .connection_name = process,
+      .logger = &logger,
+  });
 }
 
 Result<std::unique_ptr<cache::Cache>> NewCache(const config::Settings& settings) {

@@ -16,6 +16,7 @@
 #include "pulse/queue/queue.h"
 #include "pulse/store/migrator.h"
 #include "pulse/store/store.h"
+#include "pulse/telemetry/log.h"
 #include "pulse/telemetry/metrics.h"
 #include "pulse/vectors/vectors.h"
 
@@ -45,16 +46,22 @@ struct DatabaseFact {
 std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings);
 
 /// Opens a migrated database; an embedded one that is empty is migrated first. `clock` outlives the
-/// store. Errors: as OpenSqliteStore and OpenPostgresStore.
+/// store; a server shows `process` beside our connections. Errors: as OpenSqliteStore and
+/// OpenPostgresStore.
 struct OpenedStore {
   std::unique_ptr<store::Store> store;
   /// What was asked of the database server so far; zeroes for an embedded database.
   std::function<telemetry::Metrics::StoreTraffic()> traffic;
 };
-Result<OpenedStore> OpenStore(const config::Settings& settings, const Clock& clock);
+Result<OpenedStore> OpenStore(
+    const config::Settings& settings, const Clock& clock, const std::string& process
+);
 
-/// Connects when it is first used.
-Result<std::unique_ptr<queue::Queue>> NewQueue(const config::Settings& settings);
+/// Connects when it is first used; connections that come and go are logged. `logger` outlives the
+/// queue; a broker shows `process` beside our connections.
+Result<std::unique_ptr<queue::Queue>> NewQueue(
+    const config::Settings& settings, telemetry::Logger& logger, const std::string& process
+);
 Result<std::unique_ptr<cache::Cache>> NewCache(const config::Settings& settings);
 /// `operator_client` may reach private addresses and outlives what is returned.
 Result<std::unique_ptr<embed::Embedder>> NewEmbedder(

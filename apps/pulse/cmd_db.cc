@@ -52,6 +52,8 @@ void PrintSchema(Context& context, const store::SchemaState& schema, const std::
   }
   context.Print(text);
   if (schema.version < schema.latest) context.Note("next: pulse db migrate");
+  if (schema.version > schema.latest)
+    context.Note("made by a newer pulse; this one may work on it");
 }
 
 void PrintPlan(Context& context, const std::vector<std::string>& statements) {

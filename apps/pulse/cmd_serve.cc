@@ -31,6 +31,14 @@ Result<std::unique_ptr<http::Server>> Listen(
   return server;
 }
 
+/// A broker that is away is waited for; one that will not do is refused before anybody relies on
+/// us.
+Result<> PrepareQueue(Engine& engine) {
+  Result<> prepared = engine.queue().Prepare();
+  if (prepared || prepared.error().kind() == ErrorKind::kUnavailable) return {};
+  return std::move(prepared).error().While("check queue_url");
+}
+
 Result<ExitCode> Run(Context& context, Roles roles) {
   const std::stop_token stop = context.StopOnInterrupt();
   PULSE_TRY(Engine * engine, context.OpenEngine());
@@ -42,6 +50,7 @@ Result<ExitCode> Run(Context& context, Roles roles) {
 
 Result<> RunServices(Context& context, Engine& engine, Roles roles, std::stop_token stop) {
   PULSE_TRY(const config::Settings* settings, context.Settings());
+  PULSE_CHECK(PrepareQueue(engine));
   std::unique_ptr<http::Server> backend;
   std::unique_ptr<http::Server> etl;
   if (roles.backend) {

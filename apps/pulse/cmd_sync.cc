@@ -36,7 +36,8 @@ Result<> ReadTimes(const Invocation& call, model::JobOptions& options) {
 
 /// Options that say what to read, which a repair knows by itself.
 Result<> CheckRepair(const Invocation& call) {
-  for (const std::string_view other : {"full", "since", "until", "census", "entity", "query"}) {
+  for (const std::string_view other :
+       {"full", "since", "until", "census", "accept-vanished", "entity", "query"}) {
     if (call.Has(other)) return Both("--repair", "--" + std::string(other));
   }
   return {};
@@ -50,6 +51,12 @@ Result<model::JobOptions> ReadOptions(
   options.full = call.Has("full");
   options.query = call.Value("query");
   options.census = call.Has("census");
+  options.accept_vanished = call.Has("accept-vanished");
+  if (options.accept_vanished && !options.census && !options.full) {
+    return Error{
+        ErrorKind::kInvalid, "--accept-vanished is about what a census finds; fix: add --census"
+    };
+  }
   PULSE_CHECK(ReadTimes(call, options));
   for (const std::string& type : call.List("entity")) {
     PULSE_TRY(std::string full_name, ResolveEntityType(connectors, integration.provider, type));

@@ -69,12 +69,28 @@ Result<ExitCode> RunVectorStatus(Context& context) {
   return ExitCode::kOk;
 }
 
+namespace {
+
+/// The file belongs to all tenants, and no other one has its points back until it is embedded anew.
+Result<> Reset(Context& context) {
+  PULSE_TRY(const config::Settings* settings, context.Settings());
+  if (context.call().Has("yes")) return ForgetLocalVectors(*settings);
+  const bool local = settings->qdrant_url.empty();
+  return Error{
+      ErrorKind::kInvalid,
+      std::string(
+          local ? "would delete the vectors of all tenants in " + settings->home
+                : "would delete nothing: qdrant_url is set, and --reset is about local ones"
+      ) +
+          "; fix: " + (local ? "add --yes" : "leave --reset out")
+  };
+}
+
+}  // namespace
+
 Result<ExitCode> RunVectorRebuild(Context& context) {
   const std::stop_token stop = context.StopOnInterrupt();
-  if (context.call().Has("reset")) {
-    PULSE_TRY(const config::Settings* settings, context.Settings());
-    PULSE_CHECK(ForgetLocalVectors(*settings));
-  }
+  if (context.call().Has("reset")) PULSE_CHECK(Reset(context));
   PULSE_TRY(const model::Tenant tenant, context.Tenant());
   PULSE_TRY(Engine * engine, context.OpenEngine());
   PULSE_TRY(VectorIndex index, IndexOf(context, *engine, stop));

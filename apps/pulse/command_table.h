@@ -140,6 +140,9 @@ inline constexpr Option kSyncOptions[] = {
      .help = "With --since: a backfill that ends there and runs beside other syncs."},
     {.name = "census",
      .help = "List every id too, and mark rows whose records are gone (--full does)."},
+    {.name = "accept-vanished",
+     .help = "With --census or --full: mark them even if they are more than 20 and a tenth of all."
+    },
     {.name = "repair",
      .help = "Retry what failed and backfill the holes; exit 0 when nothing is missing."},
     {.name = "entity",
@@ -273,7 +276,10 @@ inline constexpr std::string_view kSearchExamples[] = {
 inline constexpr Option kVectorRebuildOptions[] = {
     {.name = "reset",
      .help = "First delete the local vectors of all tenants: after the embedding model changed, "
-             "and while no other pulse runs."},
+             "and while no other pulse runs. Needs --yes."},
+    {.name = "yes",
+     .help = "With --reset: do it; without, only say what would happen.",
+     .letter = 'y'},
 };
 inline constexpr Option kVectorDriftOptions[] = {
     {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},

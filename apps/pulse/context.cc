@@ -87,7 +87,7 @@ Result<Engine*> Context::OpenEngine() {
 Result<Engine*> Context::OpenEngine(const config::Settings& settings) {
   if (!engine_) {
     PULSE_TRY(telemetry::Logger * logger, OpenLogger());
-    PULSE_TRY(engine_, Engine::Open(settings, *logger));
+    PULSE_TRY(engine_, Engine::Open(settings, *logger, call_.command->path));
   }
   return engine_.get();
 }

@@ -99,9 +99,9 @@ Finding CheckSchema(const config::Settings& settings) {
   if (schema->version == 0) {
     finding.health = Health::kSkipped;
     finding.found = place + " is empty; `pulse db migrate` makes its tables";
-  } else if (schema->version != schema->latest) {
+  } else if (schema->version < schema->latest) {
     finding.health = Health::kFailed;
-    finding.fix = schema->version < schema->latest ? "pulse db migrate" : "install a newer pulse";
+    finding.fix = "pulse db migrate";
   }
   return finding;
 }

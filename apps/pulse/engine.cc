@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,8 @@
 #include "engine_observer.h"
 #include "pipeline_host.h"
 #include "values.h"
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "pulse/base/clock.h"
 #include "pulse/base/recent.h"
@@ -45,6 +48,13 @@ constexpr std::chrono::milliseconds kProgressInterval{100};
 constexpr int kPartOfTime = 8;
 // Between losing an owner and looking for the next one: longer than taking a lock and listening.
 constexpr std::chrono::milliseconds kHandOverPause{20};
+
+/// "pulse etl worker-1:4711": what to look for where a server lists its clients.
+std::string ProcessName(std::string_view command) {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host = {"?"};
+  return fmt::format("pulse {} {}:{}", command, host.data(), getpid());
+}
 
 }  // namespace
 
@@ -85,7 +95,7 @@ struct Engine::Parts {
 
   std::unique_ptr<PipelineHost> host;  // Last: it uses all of the above.
 
-  Result<> Open();
+  Result<> Open(const std::string& process);
   Result<std::unique_ptr<source::HttpTransport>> Connect(
       const model::Integration& integration, std::stop_token stop
   );
@@ -93,8 +103,8 @@ struct Engine::Parts {
   void NoteSent(const source::SentCall& call);
 };
 
-Result<> Engine::Parts::Open() {
-  PULSE_TRY(OpenedStore opened, OpenStore(settings, clock));
+Result<> Engine::Parts::Open(const std::string& process) {
+  PULSE_TRY(OpenedStore opened, OpenStore(settings, clock, process));
   traffic = std::move(opened.traffic);
   store = std::move(opened.store);
   observer = std::make_unique<EngineObserver>(logger, metrics);
@@ -114,7 +124,7 @@ Result<> Engine::Parts::Open() {
   if (settings.vectors) {
     PULSE_TRY(vectors, OpenVectors(settings, *embedder, *operator_client));
   }
-  PULSE_TRY(queue, NewQueue(settings));
+  PULSE_TRY(queue, NewQueue(settings, logger, process));
   orders = std::make_unique<control::Orders>(*store, connectors, logger);
   environment = std::make_unique<pipeline::Environment>(pipeline::Environment{
       .store = *store,
@@ -203,10 +213,10 @@ Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::Open(
-    const config::Settings& settings, telemetry::Logger& logger
+    const config::Settings& settings, telemetry::Logger& logger, std::string_view command
 ) {
   auto parts = std::make_unique<Parts>(settings, logger);
-  PULSE_CHECK(parts->Open());
+  PULSE_CHECK(parts->Open(ProcessName(command)));
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pulse/base/error.h"
@@ -41,8 +42,9 @@ class Engine {
   /// Opens everything `settings` name; migrates an empty embedded database. Errors: kInvalid (the
   /// database has another version's schema; the message has the fix), kUnavailable (something
   /// cannot be reached), kUnauthorized (the vault's key file is not this database's).
+  /// `command` is what servers are told we are: "etl".
   static Result<std::unique_ptr<Engine>> Open(
-      const config::Settings& settings, telemetry::Logger& logger
+      const config::Settings& settings, telemetry::Logger& logger, std::string_view command
   );
   ~Engine();
   Engine(const Engine&) = delete;

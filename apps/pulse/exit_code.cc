@@ -10,10 +10,10 @@ constexpr ExitCodeDoc kDocs[] = {
     {ExitCode::kFailed, "The operation failed: a job or a check failed, or a bug of ours."},
     {ExitCode::kUsage, "The command line or a setting is wrong."},
     {ExitCode::kNotFound, "There is no such tenant, integration, job, table or record."},
-    {ExitCode::kUnauthorized, "The source refused the credential."},
+    {ExitCode::kUnauthorized, "A source, a database or a broker refused the credential."},
     {ExitCode::kConflict, "The name is taken, or a different job is under way."},
     {ExitCode::kUnreachable, "A database, a service or a source could not be reached."},
-    {ExitCode::kTimeout, "Timed out waiting; the work may go on."},
+    {ExitCode::kTimeout, "Timed out waiting, or ending in order; the work may go on."},
     {ExitCode::kPartial, "Partial: it worked, but some records were quarantined or are missing."},
     {ExitCode::kInterrupted, "Interrupted; the same command goes on where this one stopped."},
 };

@@ -1,10 +1,14 @@
 #include "interrupt.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 #include "exit_code.h"
 #include <poll.h>
@@ -24,13 +28,34 @@ sigset_t StopSignals() {
   return set;
 }
 
-/// A progress view may have hidden the cursor; there is no time to ask it.
-void LeaveNow() {
+// A frozen database keeps a commit waiting for ever, and an orchestrator kills after 30 s: out
+// before that, with a word why.
+constexpr std::chrono::seconds kGrace{28};
+
+void Say(std::string_view line) {
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+/// Ends the process as a crash would, which loses nothing: what it held is taken over when its
+/// lease has run out. A progress view may have hidden the cursor; there is no time to ask it.
+void LeaveNow(ExitCode code) {
   if (isatty(STDERR_FILENO) == 1) {
-    constexpr char kShowCursor[] = "\x1b[?25h\n";
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, kShowCursor, sizeof kShowCursor - 1);
+    Say("\x1b[?25h\n");
   }
-  std::_Exit(static_cast<int>(ExitCode::kInterrupted));
+  if (code == ExitCode::kTimeout) {
+    Say("pulse: what was under way did not end within 28 s of the signal; it is given up and will "
+        "be "
+        "done again\n");
+  }
+  std::_Exit(static_cast<int>(code));
+}
+
+/// poll's timeout: -1 is for ever.
+int MillisecondsUntil(const std::optional<std::chrono::steady_clock::time_point>& time) {
+  if (!time) return -1;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*time - std::chrono::steady_clock::now());
+  return std::max(0, static_cast<int>(left.count()));
 }
 
 }  // namespace
@@ -56,13 +81,17 @@ void Interrupt::Watch() {
       {.fd = signals_, .events = POLLIN, .revents = 0},
       {.fd = quit_, .events = POLLIN, .revents = 0},
   };
+  std::optional<std::chrono::steady_clock::time_point> leave_at;
   while (true) {
-    if (poll(waits, std::size(waits), -1) < 0) continue;  // EINTR
+    const int ready = poll(waits, std::size(waits), MillisecondsUntil(leave_at));
+    if (ready < 0) continue;  // EINTR
+    if (ready == 0) LeaveNow(ExitCode::kTimeout);
     if (waits[1].revents != 0) return;
     if (waits[0].revents == 0) continue;
     signalfd_siginfo info{};
     if (read(signals_, &info, sizeof info) != sizeof info) continue;
-    if (stop_.stop_requested()) LeaveNow();
+    if (stop_.stop_requested()) LeaveNow(ExitCode::kInterrupted);
+    leave_at = std::chrono::steady_clock::now() + kGrace;
     stop_.request_stop();
   }
 }

@@ -9,7 +9,8 @@
 namespace pulse::app {
 
 /// The first signal requests a stop: the command ends in order and the next one goes on. The second
-/// ends the process at once (exit 130), which loses nothing either. Make it before any thread that
+/// ends the process at once (exit 130), which loses nothing either; so does an end that is not
+/// reached within 28 s, whatever it waits for (exit 7). Make it before any thread that
 /// should not receive signals; one per process.
 class Interrupt {
  public:

@@ -15,7 +15,8 @@ struct Roles {
 };
 
 /// Listens for the roles' health endpoints and, for etl, runs the pipeline until `stop`. Errors:
-/// kConflict (a port is taken), and what Engine::Run returns.
+/// kConflict (a port is taken), kInvalid and kUnauthorized (the broker will not do), and what
+/// Engine::Run returns.
 Result<> RunServices(Context& context, Engine& engine, Roles roles, std::stop_token stop);
 
 }  // namespace pulse::app

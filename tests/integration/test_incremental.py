@@ -155,6 +155,29 @@ def test_a_mass_vanishing_is_a_gap_and_marks_nothing():
         check(repaired["gaps"] == [] and repaired["holes"] == [], "no gap is left once the project is back")
 
 
+def test_a_mass_vanishing_is_marked_when_the_operator_accepts_it():
+    with jira() as (pulse, sim):
+        pulse.sync("acme", "jira-main", code=0)
+        vanished = pulse.select("SELECT count(*) n FROM work_items WHERE project_key = 'PAY'")[0]["n"]
+        total = pulse.select("SELECT count(*) n FROM work_items")[0]["n"]
+        check(vanished > 20 and vanished > total / 10 and vanished < total, f"a mass: {vanished} of {total}")
+        sim.edit("jira", hide_projects=["PAY"])
+        refused = pulse.sync("acme", "jira-main", "--census", code=8)
+        check("--census --accept-vanished" in refused["gaps"][0]["reason"], f"the gap says how: {refused['gaps']}")
+        pulse.run("sync", "jira-main", "--tenant", "acme", "--accept-vanished", code=2)
+
+        accepted = pulse.sync("acme", "jira-main", "--census", "--accept-vanished", code=0)
+
+        check(accepted["gaps"] == [] and accepted["entities"]["jira_issues"]["deleted"] == vanished, f"marked: {accepted}")
+        marked = pulse.select("SELECT project_key, deleted_reason FROM work_items WHERE deleted_at IS NOT NULL")
+        check({(row["project_key"], row["deleted_reason"]) for row in marked} == {("PAY", "access_lost")} and len(marked) == vanished, "these and no others")
+        check(show(pulse, "jira-main")["gaps"] == [], "the gap is closed")
+
+        sim.edit("jira", show_projects=["PAY"])
+        pulse.sync("acme", "jira-main", "--census", code=0)
+        check(pulse.select("SELECT count(*) n FROM work_items WHERE deleted_at IS NOT NULL")[0]["n"] == 0, "and what is back lives again")
+
+
 def test_a_hidden_project_is_access_lost():
     with jira(("--seed", 11, "--issues", 60, "--prs", 0)) as (pulse, sim):
         pulse.sync("acme", "jira-main", code=0)
@@ -185,6 +208,51 @@ def test_a_hidden_repository_takes_its_pull_requests_along():
         pulse.sync("acme", "github-main", "--census", code=0)
         check(pulse.select("SELECT count(*) n FROM prs WHERE deleted_at IS NOT NULL")[0]["n"] == 0, "all are back")
         check(pulse.select("SELECT count(*) n FROM repositories WHERE deleted_at IS NOT NULL")[0]["n"] == 0, "and the repository")
+
+
+def test_the_rest_census_finds_what_the_graphql_one_finds():
+    world = ("--seed", 11, "--issues", 10, "--prs", 400)
+    marked = {}
+    for api in ("graphql", "rest"):
+        with github(world, "--scope", f"api={api}") as (pulse, sim):
+            pulse.sync("acme", "github-main", code=0)
+            by_name = {row["repository_name"]: row["n"] for row in pulse.select("SELECT repository_name, count(*) n FROM prs GROUP BY 1")}
+            name = min(by_name, key=by_name.get)
+            quiet = pulse.sync("acme", "github-main", "--census", code=0)
+            check(all(counts["deleted"] == 0 for counts in quiet["entities"].values()), f"{api}: nothing is gone, nothing is marked")
+
+            sim.edit("github", hide_repositories=[name])
+            before = sim.calls()
+            receipt = pulse.sync("acme", "github-main", "--census", code=0)
+            calls = made(before, sim.calls())
+
+            check(receipt["gaps"] == [], f"{api}: no gap: {receipt['gaps']}")
+            check(receipt["entities"]["github_prs"]["deleted"] == by_name[name], f"{api}: its pull requests: {receipt['entities']}")
+            check(receipt["entities"]["github_repositories"]["deleted"] == 1, f"{api}: and itself")
+            asked = any("graphql" in call for call in calls)
+            check(asked == (api == "graphql"), f"{api}: asked in its own way: {calls}")
+            marked[api] = pulse.select("SELECT external_id, deleted_reason FROM prs WHERE deleted_at IS NOT NULL ORDER BY 1") + pulse.select(
+                "SELECT external_id, deleted_reason FROM repositories WHERE deleted_at IS NOT NULL ORDER BY 1")
+
+            sim.edit("github", show_repositories=[name])
+            pulse.sync("acme", "github-main", "--census", code=0)
+            for table in ("prs", "repositories"):
+                check(pulse.select(f"SELECT count(*) n FROM {table} WHERE deleted_at IS NOT NULL")[0]["n"] == 0, f"{api}: all {table} are back")
+    check(marked["rest"] == marked["graphql"] and marked["rest"], f"the same rows with the same reasons: {marked}")
+
+
+def test_the_rest_census_believes_no_mass_vanishing_until_it_is_accepted():
+    with github(("--seed", 11, "--issues", 10, "--prs", 400), "--scope", "api=rest") as (pulse, sim):
+        pulse.sync("acme", "github-main", code=0)
+        by_name = {row["repository_name"]: row["n"] for row in pulse.select("SELECT repository_name, count(*) n FROM prs GROUP BY 1")}
+        name = max(by_name, key=by_name.get)
+        check(40 < by_name[name] < 400, f"a mass: {by_name}")
+        sim.edit("github", hide_repositories=[name])
+        refused = pulse.sync("acme", "github-main", "--census", code=8)
+        check(any("--accept-vanished" in gap["reason"] for gap in refused["gaps"]), f"a gap that says how: {refused['gaps']}")
+        check(refused["entities"]["github_prs"]["deleted"] == 0, "no pull request is marked")
+        accepted = pulse.sync("acme", "github-main", "--census", "--accept-vanished", code=0)
+        check(accepted["entities"]["github_prs"]["deleted"] == by_name[name], f"accepted, they are: {accepted['entities']}")
 
 
 def test_windows_show_holes_and_a_repair_fills_them():
@@ -293,8 +361,11 @@ main(
     test_a_census_marks_what_is_gone_and_says_why,
     test_a_full_sync_takes_a_census_by_either_plan,
     test_a_mass_vanishing_is_a_gap_and_marks_nothing,
+    test_a_mass_vanishing_is_marked_when_the_operator_accepts_it,
     test_a_hidden_project_is_access_lost,
     test_a_hidden_repository_takes_its_pull_requests_along,
+    test_the_rest_census_finds_what_the_graphql_one_finds,
+    test_the_rest_census_believes_no_mass_vanishing_until_it_is_accepted,
     test_windows_show_holes_and_a_repair_fills_them,
     test_a_backfill_of_pull_requests_reads_its_range,
     test_a_backfill_runs_beside_a_live_sync,

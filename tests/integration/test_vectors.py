@@ -52,7 +52,10 @@ def test_vectors_of_another_model_are_made_again_by_the_command_the_error_names(
         refused = pulse.run("vector", "status", "--tenant", "acme", code=2)
         check("pulse vector rebuild --reset" in refused.err, f"the error names the fix: {refused.err}")
 
-        rebuilt = pulse.run("vector", "rebuild", "--reset", "--tenant", "acme", "--json").json()
+        held_back = pulse.run("vector", "rebuild", "--reset", "--tenant", "acme", code=2)
+        check("of all tenants" in held_back.err and "add --yes" in held_back.err, f"it says what it would delete: {held_back.err}")
+        check((pulse.home / "vectors.db").exists(), "and deletes nothing")
+        rebuilt = pulse.run("vector", "rebuild", "--reset", "--yes", "--tenant", "acme", "--json").json()
 
         check(rebuilt["points"] == 60, f"every row again: {rebuilt}")
         check(len(pulse.run("search", "issue", "--tenant", "acme", "--json").json()) > 0, "and search finds them")

@@ -59,7 +59,8 @@ class Runner {
   Result<> Start();
   /// Leaves office, asks everything to stop and returns when it has: fetches are cut short and go
   /// back unharmed, what is being committed is committed and acknowledged, then the lease ends.
-  /// Takes as long as the longest of them, seconds, and at most 30 s while the database answers.
+  /// Takes as long as the longest of them: seconds, and as long as a database that does not answer
+  /// keeps a commit waiting; the process as a whole gives up after 28 s (apps/pulse/interrupt.h).
   /// Idempotent, safe before Start.
   void Stop();
 

@@ -157,6 +157,7 @@ class FrozenQueue final : public queue::Queue {
  public:
   FrozenQueue(queue::Queue& to, const Gate& gate) : to_(to), gate_(gate) {}
 
+  Result<> Prepare() override { return to_.Prepare(); }
   std::unique_ptr<queue::Publisher> NewPublisher() override { return to_.NewPublisher(); }
   std::unique_ptr<queue::Consumer> NewConsumer(model::Stage stage) override {
     return std::make_unique<FrozenConsumer>(to_.NewConsumer(stage), gate_);

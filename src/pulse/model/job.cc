@@ -46,6 +46,7 @@ std::optional<Stage> StageNamed(std::string_view name) { return Named<Stage>(kSt
 
 std::string JobOptions::ToJson() const {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (accept_vanished) json["accept_vanished"] = true;
   if (census) json["census"] = true;
   if (!entities.empty()) json["entities"] = entities;
   if (full) json["full"] = true;
@@ -80,6 +81,8 @@ std::optional<JobOptions> JobOptions::FromJson(std::string_view text) {
   }
   if (const auto at = json.find("census"); at != json.end() && at->is_boolean())
     options.census = at->get<bool>();
+  if (const auto at = json.find("accept_vanished"); at != json.end() && at->is_boolean())
+    options.accept_vanished = at->get<bool>();
   return options;
 }
 

@@ -54,6 +54,8 @@ struct JobOptions {
   std::string query = {};  ///< The source's own query language; such a job moves no watermark.
   bool replay = false;     ///< Transform stored raw pages again; the source is not asked.
   bool census = false;     ///< List every id and find out what became of rows the source lacks.
+  /// A census marks what is gone however much it is: a person looked, for this one job.
+  bool accept_vanished = false;
 
   /// Canonical JSON: equal options give equal bytes.
   std::string ToJson() const;

@@ -68,6 +68,10 @@ class Consumer {
 class Queue {
  public:
   virtual ~Queue() = default;
+  /// What a service does first: makes what is missing, so that an empty broker is ready.
+  /// Idempotent. Errors: kUnavailable (what is missing is made once the broker answers), kInvalid
+  /// and kUnauthorized (this will not work; the message has the fix).
+  virtual Result<> Prepare() = 0;
   virtual std::unique_ptr<Publisher> NewPublisher() = 0;
   virtual std::unique_ptr<Consumer> NewConsumer(model::Stage stage) = 0;
   /// One round trip to the broker; what to tell people ("RabbitMQ 3.10.8, 9 consumers"). Errors:

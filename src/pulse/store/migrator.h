@@ -24,10 +24,9 @@ struct MigrationState {
 };
 
 struct SchemaState {
-  int version = 0;  ///< Highest version completely applied; 0: empty.
-  int latest = 0;   ///< What this program works with.
-  /// Oldest version this program can run on: expand comes a release before contract.
-  int oldest_supported = 0;
+  int version = 0;           ///< Highest version completely applied; 0: empty.
+  int latest = 0;            ///< This program's; a newer program's database may be ahead of it.
+  int oldest_supported = 0;  ///< The oldest program this database admits (compatibility.h).
   std::vector<MigrationState> migrations;
 };
 
@@ -39,7 +38,8 @@ class Migrator {
   /// The statements Up would run, in order, one per entry. Nothing is changed.
   virtual Result<std::vector<std::string>> Plan() = 0;
   /// Goes up to the latest version; an interrupted migration goes on where it stopped. Several
-  /// processes may call it at once: one works, the others wait and find it done.
+  /// processes may call it at once: one works, the others wait and find it done. A database that is
+  /// ahead of this program and admits it is left as it is.
   virtual Result<SchemaState> Up() = 0;
   /// Goes down to `version`; 0 empties the database.
   virtual Result<SchemaState> Down(int version) = 0;

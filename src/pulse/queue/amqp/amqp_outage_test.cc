@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "pulse/base/signal.h"
+#include "pulse/base/sync.h"
 #include "pulse/queue/amqp/testing/broker_test.h"
 #include "pulse/queue/amqp/topology.h"
 
@@ -51,6 +54,50 @@ TEST_F(AmqpOutageTest, AKilledBrokerCostsNoRingAndNobodyNotices) {
 
   EXPECT_TRUE(publisher->Publish({}));
   PublishEventually(*publisher, {MakeRing(kRings + 1, model::Stage::kTransform)});
+}
+
+TEST_F(AmqpOutageTest, ConnectionsAreNamedAndWhatHappensToThemIsLogged) {
+  Guarded<std::string> lines;
+  const auto log = [&] { return lines.With([](const std::string& all) { return all; }); };
+  Signal logged;
+  const SystemClock clock;
+  telemetry::Logger logger(telemetry::Level::kInfo, clock, [&](std::string_view line) {
+    lines.With([&](std::string& all) { all += line; });
+    logged.Notify();
+    return true;
+  });
+  // Until all of `words` were written after the first `from` bytes.
+  const auto until = [&](std::size_t from, std::initializer_list<std::string_view> words) {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    for (;;) {
+      const std::uint64_t seen = logged.version();
+      const std::string text = log().substr(from);
+      const bool all = std::ranges::all_of(words, [&](std::string_view word) {
+        return text.find(word) != text.npos;
+      });
+      if (all || std::chrono::steady_clock::now() > end) return all;
+      logged.WaitBeyond(seen, end, {});
+    }
+  };
+  options_.logger = &logger;
+  options_.connection_name = "pulse etl here:1";
+  const auto queue = Open(options_);
+  ASSERT_TRUE(queue->NewPublisher()->Publish(Rings(1)));
+  const auto consumer = queue->NewConsumer(model::Stage::kExtract);
+  ASSERT_TRUE(Next(*consumer));
+  const std::string connections = SharedBroker().Control({"list_connections", "client_properties"});
+  EXPECT_NE(connections.find("pulse etl here:1 publish"), std::string::npos) << connections;
+  EXPECT_NE(connections.find("pulse etl here:1 consume"), std::string::npos) << connections;
+  const std::size_t before = log().size();
+
+  SharedBroker().Kill();
+  EXPECT_TRUE(until(before, {"No connection to the broker", "\"consume\"", "\"publish\""}))
+      << log();
+  const std::size_t killed = log().size();
+  SharedBroker().Start();
+
+  EXPECT_TRUE(until(killed, {"Connected to the broker", "\"consume\"", "\"publish\""})) << log();
+  EXPECT_EQ(log().find("guest:"), std::string::npos) << "a password was logged";
 }
 
 TEST_F(AmqpOutageTest, PublishSaysSoWhileTheBrokerIsAwayAndWorksOnceItIsBack) {

@@ -26,12 +26,12 @@ class Links {
 
   PublishLink& publish() {
     const std::lock_guard lock(mutex_);
-    if (!publish_) publish_.emplace(options_, address_);
+    if (!publish_) publish_.emplace(OptionsOf(" publish"), address_);
     return *publish_;
   }
   ConsumeLink& consume() {
     const std::lock_guard lock(mutex_);
-    if (!consume_) consume_.emplace(options_, address_);
+    if (!consume_) consume_.emplace(OptionsOf(" consume"), address_);
     return *consume_;
   }
   std::optional<std::string> blocked() {
@@ -40,6 +40,12 @@ class Links {
   }
 
  private:
+  AmqpOptions OptionsOf(std::string_view purpose) const {
+    AmqpOptions options = options_;
+    options.connection_name += purpose;
+    return options;
+  }
+
   const AmqpOptions options_;
   const BrokerAddress address_;
   std::mutex mutex_;  // Guards both.
@@ -152,6 +158,7 @@ class AmqpQueue final : public Queue {
  public:
   explicit AmqpQueue(LinksPtr links) : links_(std::move(links)) {}
 
+  Result<> Prepare() override { return DeclareQueues(links_->options(), links_->address()); }
   std::unique_ptr<Publisher> NewPublisher() override {
     return std::make_unique<AmqpPublisher>(links_);
   }

@@ -14,9 +14,10 @@ namespace pulse::queue::amqp {
 struct AmqpOptions {
   /// amqp[s]://USER:PASSWORD@HOST[:PORT][/VHOST], percent-encoded. No vhost: "/".
   std::string url;
-  std::string ca_file{};                  ///< PEM, for amqps; empty: the system's authorities.
-  std::string queue_prefix = "etl.";      ///< Other programs know "etl."; tests use their own.
-  std::string connection_name = "pulse";  ///< What RabbitMQ's own tools show.
+  std::string ca_file{};              ///< PEM, for amqps; empty: the system's authorities.
+  std::string queue_prefix = "etl.";  ///< Other programs know "etl."; tests use their own.
+  /// What RabbitMQ's own tools show; " publish" or " consume" is added for what is kept open.
+  std::string connection_name = "pulse";
   /// Unsettled deliveries a consumer may hold, per consumer. An extract step waits for the network:
   /// what lies behind it in the same worker's hands waits too, while another worker may be idle.
   int extract_prefetch = 2;

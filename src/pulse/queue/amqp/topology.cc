@@ -48,16 +48,16 @@ Result<> CheckState(const QueueStatus& queue) {
     case QueueStatus::State::kMissing:
       return Error{
           ErrorKind::kInvalid,
-          "queue " + queue.name + " is missing; run `pulse queue topology apply`"
+          "queue " + queue.name +
+              " is missing; run `pulse queue topology apply`, or start `pulse etl`, which makes it"
       };
     case QueueStatus::State::kOtherwise:
       break;
   }
   return Error{
       ErrorKind::kInvalid,
-      "queue " + queue.name +
-          " is declared otherwise; run `pulse queue topology apply --migrate` (" + queue.detail +
-          ")"
+      "queue " + queue.name + " is declared otherwise (" + queue.detail +
+          "); `pulse queue topology diff` shows all, `pulse queue topology apply --migrate` mends"
   };
 }
 
@@ -96,8 +96,7 @@ Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate mig
   return repairs;
 }
 
-Result<> DeclareQueues(const AmqpOptions& options) {
-  PULSE_TRY(const BrokerAddress address, ParseBrokerUrl(options.url));
+Result<> DeclareQueues(const AmqpOptions& options, const BrokerAddress& address) {
   PULSE_TRY(const auto session, Session::Connect(options, address));
   PULSE_CHECK(DeclareMissing(*session, options));
   PULSE_TRY(const auto queues, LookAtAll(*session, options));

@@ -48,9 +48,9 @@ enum class Migrate : unsigned char { kNo, kYes };
 /// is in use; the message says what to stop).
 Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate migrate);
 
-/// What a process does first: declares what is missing. Errors: kInvalid (a queue is declared
-/// otherwise; the message has the fix).
-Result<> DeclareQueues(const AmqpOptions& options);
+/// Queue::Prepare's body. Errors: also kInvalid (a queue is declared otherwise; the message has the
+/// fix).
+Result<> DeclareQueues(const AmqpOptions& options, const BrokerAddress& address);
 
 /// Queue::Probe's body.
 Result<std::string> ProbeQueues(const AmqpOptions& options, const BrokerAddress& address);

@@ -127,6 +127,7 @@ class LedgerQueue final : public Queue {
  public:
   explicit LedgerQueue(std::size_t capacity) : lines_(std::make_shared<Lines>(capacity)) {}
 
+  Result<> Prepare() override { return {}; }
   std::unique_ptr<Publisher> NewPublisher() override {
     return std::make_unique<LedgerPublisher>(lines_);
   }

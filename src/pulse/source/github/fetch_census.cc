@@ -293,7 +293,7 @@ Result<Fetched> Verify(const FetchRequest& request, const Step& step, Api& api) 
   if (!request.missing) return out;
   PULSE_TRY(const auto missing, request.missing(step.census->verify, kAskedPerStep));
   if (!missing.rows.empty() && !step.census->believed) {
-    if (auto gap = MassVanish(step.census->verify, missing)) {
+    if (auto gap = MassVanish(step.census->verify, missing, request.options)) {
       out.gaps.push_back(*std::move(gap));
       go_on();
       return out;

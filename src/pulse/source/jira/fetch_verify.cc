@@ -179,7 +179,7 @@ Result<Fetched> FetchVerify(const StepAtWork& step) {
   if (missing.rows.empty()) return fetched;
   // Judged once, by the first step: what it marks must not make the rest look like a mass.
   if (!step.params["believed"].boolean().value_or(false)) {
-    if (auto gap = MassVanish(kIssuesEntity, missing)) {
+    if (auto gap = MassVanish(kIssuesEntity, missing, step.request.options)) {
       fetched.gaps.push_back(*std::move(gap));
       return fetched;
     }

@@ -54,6 +54,7 @@ class JiraCensus : public ::testing::Test {
     FetchRequest request = RootRequest({"jira_issues"});
     request.options.census = !full;
     request.options.full = full;
+    request.options.accept_vanished = accept_vanished_;
     if (!full) {
       request.watermark = [](std::string_view, std::string_view) {
         return Result<std::optional<EpochMs>>(1700000000000);
@@ -69,6 +70,7 @@ class JiraCensus : public ::testing::Test {
   }
 
   Rows rows_;
+  bool accept_vanished_ = false;
   std::unique_ptr<Connector> connector_ = NewJiraConnector();
 };
 
@@ -164,6 +166,11 @@ TEST_F(JiraCensus, BelievesNoMassVanishing) {
   EXPECT_EQ(run.gaps[0].scope, "census");
   EXPECT_THAT(run.gaps[0].reason, HasSubstr("21 of 21"));
   EXPECT_EQ(jira.Count(kBulk), 0);
+
+  accept_vanished_ = true;
+  EXPECT_EQ(Run(jira, {}).vanished.size(), 21U) << "a person said so";
+  EXPECT_GT(jira.Count(kBulk), 0) << "without the source being asked about each";
+  accept_vanished_ = false;
 
   rows_.known.erase("21020");
   EXPECT_EQ(Run(jira, {}).vanished.size(), 20U) << "a few may";

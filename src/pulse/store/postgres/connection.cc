@@ -48,6 +48,14 @@ ErrorKind KindOfRefusal(std::string_view message) {
   return ErrorKind::kUnavailable;
 }
 
+/// Where to look; the message before it has what was tried, without the password.
+std::string_view AdviceOn(ErrorKind kind) {
+  if (kind == ErrorKind::kUnauthorized) {
+    return "; fix: user and password in database_url, or the server's pg_hba.conf";
+  }
+  return kind == ErrorKind::kInvalid ? "; fix: database_url" : "";
+}
+
 void Discard(void* /*context*/, const PGresult* /*notice*/) {}
 
 pg_conn* Connect(const ConnectionOptions& options) {
@@ -88,7 +96,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   std::unique_ptr<Connection> connection(new Connection(handle, options.traffic));
   if (PQstatus(handle) != CONNECTION_OK) {
     Error error = ConnectionError(handle, "connect to PostgreSQL");
-    return Error{KindOfRefusal(error.message()), error.message()};
+    const ErrorKind kind = KindOfRefusal(error.message());
+    return Error{kind, error.message() + std::string(AdviceOn(kind))};
   }
   PQsetNoticeReceiver(handle, Discard, nullptr);
   if (auto set = connection->Execute(SessionSettings(options), "session.settings"); !set) {

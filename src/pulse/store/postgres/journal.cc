@@ -7,15 +7,19 @@ constexpr Query kExists{
     "journal.exists", "SELECT to_regclass('public.schema_statements') IS NOT NULL"
 };
 constexpr Query kMigrations{
-    "journal.migrations", "SELECT number, name, checksum, applied_at FROM schema_migrations"
+    // to_jsonb: a journal from before the column does not have it.
+    "journal.migrations",
+    "SELECT number, name, checksum, applied_at,"
+    " coalesce((to_jsonb(m) ->> 'oldest_code')::integer, 0) FROM schema_migrations m"
 };
 constexpr Query kStatements{
     "journal.statements", "SELECT number, ordinal, checksum FROM schema_statements"
 };
 constexpr Query kBegun{
     "journal.begun",
-    "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)"
-    " ON CONFLICT (number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum"
+    "INSERT INTO schema_migrations (number, name, checksum, oldest_code) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum,"
+    " oldest_code = excluded.oldest_code"
 };
 constexpr Query kStatement{
     "journal.statement",
@@ -41,7 +45,13 @@ Result<> Do(Connection& connection, const Query& query, const Values&... values)
 Result<> CreateJournal(Connection& connection) {
   return connection.Execute(
       "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY,"
-      " name text NOT NULL, checksum bigint NOT NULL, applied_at timestamptz);"
+      " name text NOT NULL, checksum bigint NOT NULL, applied_at timestamptz,"
+      " oldest_code integer NOT NULL DEFAULT 0);"
+      // Asked first: ALTER TABLE would wait for every reader even with nothing to add.
+      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute"
+      " WHERE attrelid = 'schema_migrations'::regclass AND attname = 'oldest_code') THEN"
+      " ALTER TABLE schema_migrations ADD COLUMN oldest_code integer NOT NULL DEFAULT 0;"
+      " END IF; END $$;"
       "CREATE TABLE IF NOT EXISTS schema_statements (number integer NOT NULL"
       " REFERENCES schema_migrations, ordinal integer NOT NULL, checksum bigint NOT NULL,"
       " done_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (number, ordinal));"
@@ -64,7 +74,10 @@ Result<Applied> ReadJournal(Connection& connection) {
   PULSE_TRY(const Rows migrations, connection.Run(kMigrations));
   for (const Row row : migrations) {
     applied[static_cast<int>(row.Int(0))] = {
-        .name = std::string(row.Text(1)), .checksum = row.Int(2), .applied_at = row.OptionalTime(3)
+        .name = std::string(row.Text(1)),
+        .checksum = row.Int(2),
+        .applied_at = row.OptionalTime(3),
+        .oldest_code = static_cast<int>(row.Int(4))
     };
   }
   PULSE_TRY(const Rows statements, connection.Run(kStatements));
@@ -76,9 +89,13 @@ Result<Applied> ReadJournal(Connection& connection) {
 }
 
 Result<> RecordBegun(
-    Connection& connection, int number, std::string_view name, std::int64_t checksum
+    Connection& connection,
+    int number,
+    std::string_view name,
+    std::int64_t checksum,
+    int oldest_code
 ) {
-  return Do(connection, kBegun, number, name, checksum);
+  return Do(connection, kBegun, number, name, checksum, oldest_code);
 }
 
 Result<> RecordStatement(Connection& connection, int number, int ordinal, std::int64_t checksum) {

@@ -18,6 +18,7 @@ struct AppliedMigration {
   std::string name;
   std::int64_t checksum = 0;
   std::optional<EpochMs> applied_at;         ///< Empty: some statements are missing.
+  int oldest_code = 0;                       ///< See store/compatibility.h.
   std::map<int, std::int64_t> statements{};  ///< Ordinal → checksum of those done.
 };
 
@@ -32,7 +33,11 @@ Result<Applied> ReadJournal(Connection& connection);
 
 /// The migration is begun, or done. Inside the caller's transaction, if it has one.
 Result<> RecordBegun(
-    Connection& connection, int number, std::string_view name, std::int64_t checksum
+    Connection& connection,
+    int number,
+    std::string_view name,
+    std::int64_t checksum,
+    int oldest_code
 );
 Result<> RecordStatement(Connection& connection, int number, int ordinal, std::int64_t checksum);
 Result<> RecordDone(Connection& connection, int number);

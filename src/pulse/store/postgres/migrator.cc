@@ -6,6 +6,7 @@
 
 #include "pulse/base/failpoint.h"
 #include "pulse/base/hash.h"
+#include "pulse/store/compatibility.h"
 #include "pulse/store/postgres/domain_plan.h"
 #include "pulse/store/postgres/journal.h"
 #include "pulse/store/postgres/roles.h"
@@ -33,19 +34,25 @@ constexpr Query kRoleExists{
 constexpr Query kJournalExists{
     "migrate.journal_exists", "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 };
-// Highest finished migration, how many are unfinished, and which description the domain follows.
+// Highest finished migration, the oldest program that is admitted, how many of ours are unfinished,
+// and which description the domain follows. to_jsonb: an older journal lacks the column.
 constexpr Query kVersion{
     "migrate.version",
     "SELECT coalesce(max(number) FILTER (WHERE applied_at IS NOT NULL), 0),"
-    " count(*) FILTER (WHERE applied_at IS NULL),"
-    " coalesce(max(checksum) FILTER (WHERE number = 0), 0) FROM schema_migrations"
+    " coalesce(max((to_jsonb(m) ->> 'oldest_code')::integer), 0),"
+    " count(*) FILTER (WHERE applied_at IS NULL AND number <= $1),"
+    " coalesce(max(checksum) FILTER (WHERE number = 0), 0) FROM schema_migrations m"
 };
+
+// Programs before this schema know no `oldest code` and refuse whatever is newer than they are.
+constexpr int kFirstThatReadsOldestCode = 2;
 
 /// One migration as it will be run.
 struct Step {
   int number = 0;
   std::string name;
   std::int64_t checksum = 0;
+  int oldest_code = 0;
   std::vector<ScriptStatement> statements;
 };
 
@@ -54,6 +61,7 @@ Step UpStep(const Migration& migration) {
       .number = migration.number,
       .name = std::string(migration.name),
       .checksum = ContentHash(migration.up),
+      .oldest_code = OldestCode(migration),
       .statements = SplitScript(migration.up),
   };
 }
@@ -176,7 +184,7 @@ Result<> Owner::RunConcurrently(const ScriptStatement& statement) {
 }
 
 Result<> Owner::Run(const Step& step, const std::map<int, std::int64_t>& finished) {
-  PULSE_CHECK(RecordBegun(*connection_, step.number, step.name, step.checksum));
+  PULSE_CHECK(RecordBegun(*connection_, step.number, step.name, step.checksum, step.oldest_code));
   const std::vector<ScriptStatement>& statements = step.statements;
   for (std::size_t i = 0; i < statements.size();) {
     if (finished.contains(static_cast<int>(i))) {
@@ -235,7 +243,12 @@ class PostgresMigrator final : public Migrator {
   int Latest() const { return options_.scripts.back().number; }
   Result<std::unique_ptr<Connection>> OpenAsLogin() const;
   Result<Owner> BecomeOwner(std::unique_ptr<Connection> connection) const;
-  /// The journal, checked against the scripts. An empty one where there is nothing yet.
+  static constexpr auto kAhead =
+      "the database was migrated by a newer pulse, which alone knows the way back";
+  bool IsAhead(const Applied& applied) const {
+    return !applied.empty() && applied.rbegin()->first > Latest();
+  }
+  /// The journal of a database that admits this program. Empty where there is nothing yet.
   Result<Applied> ReadChecked(Connection& connection) const;
   SchemaState StateOf(const Applied& applied) const;
   Result<> RunDomain(Owner& owner, const Applied& applied) const;
@@ -262,29 +275,38 @@ Result<Owner> PostgresMigrator::BecomeOwner(std::unique_ptr<Connection> connecti
 
 Result<Applied> PostgresMigrator::ReadChecked(Connection& connection) const {
   PULSE_TRY(Applied applied, ReadJournal(connection));
-  if (!applied.empty() && applied.rbegin()->first > Latest()) {
-    return Error{
-        ErrorKind::kInvalid,
-        "database schema " + std::to_string(applied.rbegin()->first) +
-            " is newer than this program's " + std::to_string(Latest()) + "; use the newer pulse"
-    };
-  }
+  if (!IsAhead(applied)) return applied;
+  const SchemaState state = StateOf(applied);
+  PULSE_CHECK(CheckMayRun(state.latest, state.version, state.oldest_supported));
   return applied;
 }
 
 SchemaState PostgresMigrator::StateOf(const Applied& applied) const {
-  SchemaState state{
-      .version = 0, .latest = Latest(), .oldest_supported = Latest(), .migrations = {}
-  };
+  SchemaState state{.version = 0, .latest = Latest(), .oldest_supported = 0, .migrations = {}};
+  for (const auto& [number, migration] : applied) {
+    if (migration.applied_at) state.version = std::max(state.version, number);
+    state.oldest_supported = std::max(state.oldest_supported, migration.oldest_code);
+  }
+  if (state.version > 0) {
+    const int from_then_on = std::min(state.version, kFirstThatReadsOldestCode);
+    state.oldest_supported = std::max(state.oldest_supported, from_then_on);
+  }
   for (const Migration& script : options_.scripts) {
     MigrationState migration{.number = script.number, .name = std::string(script.name)};
     if (const auto found = applied.find(script.number); found != applied.end()) {
       migration.applied_at = found->second.applied_at.value_or(0);
       migration.statements_done = static_cast<int>(found->second.statements.size());
       migration.changed = found->second.checksum != ContentHash(script.up);
-      if (migration.applied_at != 0) state.version = std::max(state.version, script.number);
     }
     state.migrations.push_back(std::move(migration));
+  }
+  for (auto later = applied.upper_bound(Latest()); later != applied.end(); ++later) {
+    state.migrations.push_back({
+        .number = later->first,
+        .name = later->second.name,
+        .applied_at = later->second.applied_at.value_or(0),
+        .statements_done = static_cast<int>(later->second.statements.size()),
+    });
   }
   return state;
 }
@@ -307,6 +329,7 @@ Result<std::vector<std::string>> PostgresMigrator::Plan() {
   if (exists[0].Bool(0)) {
     PULSE_TRY(Owner owner, BecomeOwner(std::move(connection)));
     PULSE_TRY(applied, ReadChecked(owner.connection()));
+    if (IsAhead(applied)) return plan;
     PULSE_TRY(domain, PlanDomain(owner.connection()));
   } else {
     PULSE_TRY(domain, PlanDomain(*connection));
@@ -340,6 +363,7 @@ Result<> PostgresMigrator::RunDomain(Owner& owner, const Applied& applied) const
       {.number = kDomain,
        .name = "domain",
        .checksum = DescriptionHash(),
+       .oldest_code = 0,  // It only adds.
        .statements = std::move(statements)},
       {}
   );
@@ -352,6 +376,7 @@ Result<SchemaState> PostgresMigrator::Up() {
   PULSE_CHECK(owner.LockOut());
   PULSE_CHECK(CreateJournal(owner.connection()));
   PULSE_TRY(const Applied applied, ReadChecked(owner.connection()));
+  if (IsAhead(applied)) return StateOf(applied);
   for (const Migration& script : options_.scripts) {
     const Step step = UpStep(script);
     const auto found = applied.find(script.number);
@@ -386,6 +411,7 @@ Result<SchemaState> PostgresMigrator::Down(int version) {
   PULSE_CHECK(owner.LockOut());
   PULSE_TRY(const Applied applied, ReadChecked(owner.connection()));
   if (applied.empty()) return StateOf(applied);
+  if (IsAhead(applied)) return Error{ErrorKind::kInvalid, kAhead};
   if (version < 1) PULSE_CHECK(DropDomainTables(owner));
   for (auto script = options_.scripts.rbegin(); script != options_.scripts.rend(); ++script) {
     if (script->number <= version || !applied.contains(script->number)) continue;
@@ -406,7 +432,6 @@ std::unique_ptr<Migrator> NewPostgresMigrator(MigratorOptions options) {
 }
 
 int LatestSchemaVersion() { return std::rbegin(sql::kMigrations)->number; }
-int OldestSchemaVersion() { return LatestSchemaVersion(); }
 
 Result<int> CheckSchema(Connection& connection) {
   const auto advise = [](const std::string& what, std::string_view fix) {
@@ -414,15 +439,11 @@ Result<int> CheckSchema(Connection& connection) {
   };
   PULSE_TRY(const Rows exists, connection.Run(kJournalExists));
   if (!exists[0].Bool(0)) return advise("the database is empty", "run `pulse db migrate`");
-  PULSE_TRY(const Rows version, connection.Run(kVersion));
+  PULSE_TRY(const Rows version, connection.Run(kVersion, LatestSchemaVersion()));
   const int found = static_cast<int>(version[0].Int(0));
-  const std::string numbers = "version is " + std::to_string(found) + ", this program works with " +
-                              std::to_string(LatestSchemaVersion());
-  if (found > LatestSchemaVersion()) return advise(numbers, "use the newer pulse");
-  if (found < OldestSchemaVersion() || version[0].Int(1) != 0) {
-    return advise(numbers, "run `pulse db migrate`");
-  }
-  if (version[0].Int(2) == DescriptionHash()) return found;
+  PULSE_CHECK(CheckMayRun(LatestSchemaVersion(), found, static_cast<int>(version[0].Int(1))));
+  if (version[0].Int(2) != 0) return advise("a migration is unfinished", "run `pulse db migrate`");
+  if (version[0].Int(3) == DescriptionHash()) return found;
   PULSE_TRY(const std::vector<std::string> missing, MissingColumns(connection));
   if (missing.empty()) return found;  // Made by a program that knows more columns.
   return advise("column " + missing.front() + " is missing", "run `pulse db migrate`");

@@ -40,12 +40,12 @@ struct MigratorOptions {
 /// Errors of its calls: store/migrator.h's.
 std::unique_ptr<Migrator> NewPostgresMigrator(MigratorOptions options);
 
-/// The lowest and highest schema version this program works on.
-int OldestSchemaVersion();
+/// The schema version this program makes.
 int LatestSchemaVersion();
 
 /// Whether this program can work on the schema, asked by a connection that acts as pulse_app.
-/// Errors: kInvalid (too old, too new, or the domain tables lack something; says what to do).
+/// Returns its version, which may be a newer program's. Errors: kInvalid (too old, contracted
+/// beyond us, or the domain tables lack something; says what to do).
 Result<int> CheckSchema(Connection& connection);
 
 }  // namespace pulse::store::postgres

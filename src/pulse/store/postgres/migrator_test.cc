@@ -7,8 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "pulse/store/postgres/pool.h"
-#include "pulse/store/postgres/sql/migrations.h"
-#include "pulse/store/postgres/test_server.h"
+#include "pulse/store/postgres/test_store.h"
 #include "pulse/store/testing/store_fixture.h"
 
 namespace pulse::store::postgres {
@@ -166,12 +165,6 @@ TEST(PostgresMigrator, BuildsAnIndexAgainThatAFailedBuildLeftInvalid) {
   EXPECT_EQ(DumpSchema(database), ExpectedSchema());
 }
 
-std::vector<Migration> ScriptsWith(Migration another) {
-  std::vector<Migration> scripts(std::begin(sql::kMigrations), std::end(sql::kMigrations));
-  scripts.push_back(another);
-  return scripts;
-}
-
 // A long reader holds up DDL, and DDL that waits holds up everybody who comes after it.
 TEST(PostgresMigrator, NeverMakesReadersWaitLongerThanItsLockTimeout) {
   using Clock = std::chrono::steady_clock;
@@ -210,7 +203,7 @@ TEST(PostgresMigrator, NeverMakesReadersWaitLongerThanItsLockTimeout) {
   EXPECT_TRUE(migrated);
 }
 
-TEST(PostgresMigrator, RefusesAScriptThatWasChangedAfterItRanAndADatabaseOfTheFuture) {
+TEST(PostgresMigrator, RefusesAScriptThatWasChangedAfterItRan) {
   const TestDatabase database;
   std::vector<Migration> scripts(std::begin(sql::kMigrations), std::end(sql::kMigrations));
   scripts.back().up = "SELECT 1";
@@ -218,14 +211,66 @@ TEST(PostgresMigrator, RefusesAScriptThatWasChangedAfterItRanAndADatabaseOfTheFu
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().kind(), ErrorKind::kInvalid);
   EXPECT_THAT(changed.error().message(), HasSubstr("was changed after it ran"));
+}
 
-  Value(NewPostgresMigrator({.url = database.url(),
-                             .scripts = ScriptsWith({90, "next", "SELECT 1", "SELECT 1"})})
-            ->Up());
-  const auto future = NewPostgresMigrator({.url = database.url()})->Up();
-  ASSERT_FALSE(future);
-  EXPECT_EQ(future.error().kind(), ErrorKind::kInvalid);
-  EXPECT_THAT(future.error().message(), HasSubstr("newer"));
+TEST(PostgresMigrator, LeavesADatabaseAloneThatTheNextReleaseHasExpanded) {
+  const TestDatabase database;
+  const auto next =
+      NewPostgresMigrator({.url = database.url(), .scripts = ScriptsWith(kExpanding)});
+  Value(next->Up());
+  const std::string expanded = DumpSchema(database);
+  const auto ours = NewPostgresMigrator({.url = database.url()});
+
+  const SchemaState state = Value(ours->Up());
+
+  EXPECT_EQ(state.version, 90);
+  EXPECT_LE(state.oldest_supported, state.latest);
+  EXPECT_EQ(state.migrations.back().name, "expanding");
+  EXPECT_TRUE(Value(ours->Plan()).empty());
+  EXPECT_EQ(KindOf(ours->Down(1)), ErrorKind::kInvalid) << "only the next release knows the way";
+  EXPECT_EQ(DumpSchema(database), expanded);
+  Value(next->Down(LatestSchemaVersion()));
+  EXPECT_EQ(DumpSchema(database), ExpectedSchema());
+}
+
+TEST(PostgresMigrator, RefusesADatabaseThatIsContractedFromTheMomentThatBegins) {
+  const TestDatabase database;
+  const auto store = Value(OpenPostgresStore({.url = database.url()}));
+  ASSERT_TRUE(store->Probe());
+  // Dies at its second statement: what the first one took away is gone all the same.
+  const Migration contracting{
+      90,
+      "contracting",
+      "-- oldest code: 90\n-- concurrently\nDROP INDEX CONCURRENTLY ix_work_items_key; SELECT 1 / "
+      "0;",
+      "SELECT 1"
+  };
+  EXPECT_FALSE(
+      NewPostgresMigrator({.url = database.url(), .scripts = ScriptsWith(contracting)})->Up()
+  );
+
+  const auto refusals = {
+      OpenPostgresStore({.url = database.url()}).error(),
+      NewPostgresMigrator({.url = database.url()})->Up().error(),
+      NewPostgresMigrator({.url = database.url()})->Status().error(),
+      store->Probe().error(),
+  };
+
+  for (const Error& refused : refusals) {
+    EXPECT_EQ(refused.kind(), ErrorKind::kInvalid);
+    EXPECT_THAT(refused.message(), HasSubstr("programs of schema 90 and later"));
+    EXPECT_THAT(refused.message(), HasSubstr("use the newer pulse"));
+  }
+}
+
+TEST(PostgresMigrator, ReadsAJournalThatKnowsNoOldestCodeAndAddsIt) {
+  const TestDatabase database;
+  database.Execute("ALTER TABLE schema_migrations DROP COLUMN oldest_code");
+  ASSERT_TRUE(OpenPostgresStore({.url = database.url()}));
+
+  Value(NewPostgresMigrator({.url = database.url()})->Up());
+
+  EXPECT_EQ(DumpSchema(database), ExpectedSchema());
 }
 
 TEST(PostgresMigrator, AddsWhatTheDescriptionGainedWithoutTouchingTheRest) {

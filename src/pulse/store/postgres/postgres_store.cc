@@ -1,5 +1,6 @@
 #include "pulse/store/postgres/postgres_store.h"
 
+#include "pulse/store/compatibility.h"
 #include "pulse/store/postgres/catalog.h"
 #include "pulse/store/postgres/changes.h"
 #include "pulse/store/postgres/dispatch.h"
@@ -17,7 +18,8 @@ namespace {
 constexpr Query kProbe{
     "store.probe",
     "SELECT current_setting('server_version'),"
-    " coalesce(max(number) FILTER (WHERE applied_at IS NOT NULL), 0) FROM schema_migrations"
+    " coalesce(max(number) FILTER (WHERE applied_at IS NOT NULL), 0),"
+    " coalesce(max((to_jsonb(m) ->> 'oldest_code')::integer), 0) FROM schema_migrations m"
 };
 
 ConnectionOptions ConnectionsOf(const PostgresOptions& options) {
@@ -90,13 +92,8 @@ Result<std::string> PostgresStore::Probe() {
   PULSE_CHECK(tx.Commit());
   const std::string version(tx[slot][0].Text(0));  // "15.8 (Debian 15.8-0+deb12u1)"
   const int schema = static_cast<int>(tx[slot][0].Int(1));
-  if (schema < OldestSchemaVersion() || schema > LatestSchemaVersion()) {
-    return Error{
-        ErrorKind::kInvalid,
-        "database schema: version is " + std::to_string(schema) + ", this program works with " +
-            std::to_string(LatestSchemaVersion()) + "; run `pulse db migrate`"
-    };
-  }
+  const int oldest_code = static_cast<int>(tx[slot][0].Int(2));
+  PULSE_CHECK(CheckMayRun(LatestSchemaVersion(), schema, oldest_code));
   return "PostgreSQL " + version.substr(0, version.find(' ')) + ", schema " +
          std::to_string(schema);
 }

@@ -6,9 +6,14 @@
 namespace pulse::store::testing {
 
 const auto kBackends = ::testing::Values(BackendFactory{"postgres", postgres::MakePostgresBackend});
+// What a program does after the next one has migrated its database, while both run.
+const auto kBothSchemas = ::testing::Values(
+    BackendFactory{"postgres", postgres::MakePostgresBackend},
+    BackendFactory{"postgres_expanded", postgres::MakeExpandedPostgresBackend}
+);
 
-INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
-INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBothSchemas, BackendName);
+INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBothSchemas, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, SchedulesConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, RawConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, WindowsConformance, kBackends, BackendName);
@@ -53,10 +58,10 @@ TEST(OpenPostgresStore, RefusesAnEmptyDatabaseAnOldSchemaAndOneOfTheFuture) {
 
   const TestDatabase old;
   Value(NewPostgresMigrator({.url = old.url()})->Down(1));
-  EXPECT_THAT(Refusal(old.url()).message(), HasSubstr("version is 1, this program works with"));
+  EXPECT_THAT(Refusal(old.url()).message(), HasSubstr("version is 1, this program needs"));
 
   const TestDatabase future;
-  future.Execute("INSERT INTO schema_migrations VALUES (90, 'next', 0, now())");
+  future.Execute("INSERT INTO schema_migrations VALUES (90, 'next', 0, now(), 90)");
   EXPECT_THAT(Refusal(future.url()).message(), HasSubstr("use the newer pulse"));
 }
 

@@ -11,6 +11,7 @@
 #include "pulse/base/clock.h"
 #include "pulse/base/hash.h"
 #include "pulse/model/tables.h"
+#include "pulse/store/compatibility.h"
 #include "pulse/store/script.h"
 #include "pulse/store/sqlite/connection.h"
 #include "pulse/store/sqlite/schema.h"
@@ -25,7 +26,18 @@ constexpr const char* kCreateState =
     " version INTEGER NOT NULL, description INTEGER NOT NULL) STRICT;"
     "INSERT OR IGNORE INTO schema_state VALUES (1, 0, 0);"
     "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-    " checksum INTEGER NOT NULL, applied_at INTEGER NOT NULL) STRICT;";
+    " checksum INTEGER NOT NULL, applied_at INTEGER NOT NULL,"
+    " oldest_code INTEGER NOT NULL DEFAULT 0) STRICT;";
+// A journal from before the column does not have it.
+constexpr const char* kAddOldestCode =
+    "ALTER TABLE schema_migrations ADD COLUMN oldest_code INTEGER NOT NULL DEFAULT 0";
+constexpr Query kHasOldestCode{
+    "schema.has_oldest_code",
+    "SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'oldest_code'"
+};
+constexpr Query kOldestCode{
+    "schema.oldest_code", "SELECT coalesce(max(oldest_code), 0) FROM schema_migrations"
+};
 constexpr Query kHasState{
     "schema.has_state", "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_state'"
 };
@@ -38,11 +50,11 @@ constexpr Query kHasJournal{
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
 };
 constexpr Query kReadJournal{
-    "schema.read_journal", "SELECT number, checksum, applied_at FROM schema_migrations"
+    "schema.read_journal", "SELECT number, name, checksum, applied_at FROM schema_migrations"
 };
 // A database that is older than the journal gets its lines when it is next migrated.
 constexpr Query kRecord{
-    "schema.record", "INSERT OR IGNORE INTO schema_migrations VALUES (?1, ?2, ?3, ?4)"
+    "schema.record", "INSERT OR IGNORE INTO schema_migrations VALUES (?1, ?2, ?3, ?4, ?5)"
 };
 constexpr Query kForget{"schema.forget", "DELETE FROM schema_migrations WHERE number > ?1"};
 constexpr Query kIndexes{
@@ -50,35 +62,55 @@ constexpr Query kIndexes{
 };
 constexpr Query kColumns{"schema.columns", "SELECT name FROM pragma_table_info(?1)"};
 
+// Programs before this schema know no `oldest code` and refuse whatever is newer than they are.
+constexpr int kFirstThatReadsOldestCode = 3;
+
 constexpr int Latest() { return static_cast<int>(std::size(sql::kMigrations)); }
+
+/// Whether a query for existence finds anything.
+Result<bool> Finds(Connection& db, const Query& query) {
+  PULSE_TRY(Statement row, db.Select(query));
+  return row.Next();
+}
+
+Result<int> ReadOldestCode(Connection& db) {
+  PULSE_TRY(const bool known, Finds(db, kHasOldestCode));
+  if (!known) return 0;
+  PULSE_TRY(Statement row, db.Select(kOldestCode));
+  PULSE_TRY(const bool found, row.Next());
+  return found ? static_cast<int>(row.Int(0)) : 0;
+}
 
 Result<SchemaState> ReadState(Connection& db) {
   SchemaState state{.version = 0, .latest = Latest(), .domain_current = false};
-  PULSE_TRY(Statement table, db.Select(kHasState));
-  PULSE_TRY(const bool exists, table.Next());
+  PULSE_TRY(const bool exists, Finds(db, kHasState));
   if (!exists) return state;
   PULSE_TRY(Statement row, db.Select(kReadState));
   PULSE_TRY(const bool found, row.Next());
   if (!found) return state;
   state.version = static_cast<int>(row.Int(0));
   state.domain_current = row.Int(1) == DescriptionHash();
+  if (state.version == 0) return state;
+  PULSE_TRY(const int oldest_code, ReadOldestCode(db));
+  const int from_then_on = std::min(state.version, kFirstThatReadsOldestCode);
+  state.oldest_supported = std::max(oldest_code, from_then_on);
   return state;
 }
 
 struct Recorded {
+  std::string name;
   std::int64_t checksum = 0;
   EpochMs applied_at = 0;
 };
 /// By number; empty where there is no journal yet.
 Result<std::map<int, Recorded>> ReadJournal(Connection& db) {
   std::map<int, Recorded> journal;
-  PULSE_TRY(Statement table, db.Select(kHasJournal));
-  PULSE_TRY(const bool exists, table.Next());
+  PULSE_TRY(const bool exists, Finds(db, kHasJournal));
   if (!exists) return journal;
   PULSE_TRY(Statement row, db.Select(kReadJournal));
   PULSE_TRY(bool more, row.Next());
   while (more) {
-    journal[static_cast<int>(row.Int(0))] = {row.Int(1), row.Int(2)};
+    journal[static_cast<int>(row.Int(0))] = {std::string(row.Text(1)), row.Int(2), row.Int(3)};
     PULSE_TRY(more, row.Next());
   }
   return journal;
@@ -119,17 +151,17 @@ Result<std::vector<std::string>> PlanDomain(Connection& db) {
   return plan;
 }
 
-Error Newer(const SchemaState& found) {
-  return Error{
-      ErrorKind::kInvalid,
-      "database schema " + std::to_string(found.version) + " is newer than this program's " +
-          std::to_string(found.latest) + "; use the newer pulse"
-  };
+/// Whether this program's scripts are to be left alone: the database is ahead of them, and admits
+/// us. Errors: it does not.
+Result<bool> IsAhead(const SchemaState& found) {
+  if (!found.ahead()) return false;
+  PULSE_CHECK(CheckMayRun(found.latest, found.version, found.oldest_supported));
+  return true;
 }
 
-Result<> CheckUnchanged(Connection& db) {
+Result<> CheckUnchanged(Connection& db, std::span<const Migration> scripts) {
   PULSE_TRY(const auto journal, ReadJournal(db));
-  for (const Migration& migration : sql::kMigrations) {
+  for (const Migration& migration : scripts) {
     const auto found = journal.find(migration.number);
     if (found == journal.end() || found->second.checksum == ContentHash(migration.up)) continue;
     return Error{
@@ -141,30 +173,51 @@ Result<> CheckUnchanged(Connection& db) {
   return {};
 }
 
-Result<SchemaState> BringUp(Connection& db) {
-  PULSE_TRY(const SchemaState found, ReadState(db));
-  if (found.version > found.latest) return Newer(found);
-  PULSE_CHECK(CheckUnchanged(db));
-  if (found.current()) return found;
+Result<> CreateState(Connection& db) {
   PULSE_CHECK(db.Execute(kCreateState, "schema.create_state"));
-  for (const Migration& migration : sql::kMigrations) {
+  PULSE_TRY(const bool known, Finds(db, kHasOldestCode));
+  if (known) return {};
+  return db.Execute(kAddOldestCode, "schema.add_oldest_code");
+}
+
+Result<SchemaState> BringUp(Connection& db, std::span<const Migration> scripts) {
+  PULSE_TRY(SchemaState found, ReadState(db));
+  found.latest = scripts.back().number;
+  PULSE_TRY(const bool ahead, IsAhead(found));
+  if (ahead) return found;
+  PULSE_CHECK(CheckUnchanged(db, scripts));
+  if (found.current()) return found;
+  PULSE_CHECK(CreateState(db));
+  for (const Migration& migration : scripts) {
     if (migration.number > found.version) {
       PULSE_CHECK(db.Execute(migration.up, migration.name));
     }
     const std::int64_t checksum = ContentHash(migration.up);
-    PULSE_CHECK(db.Do(kRecord, migration.number, migration.name, checksum, SystemClock().Now()));
+    PULSE_CHECK(db.Do(
+        kRecord,
+        migration.number,
+        migration.name,
+        checksum,
+        SystemClock().Now(),
+        OldestCode(migration)
+    ));
   }
   PULSE_TRY(const std::vector<std::string> domain, PlanDomain(db));
   for (const std::string& statement : domain) {
     PULSE_CHECK(db.Execute(statement.c_str(), "schema.domain"));
   }
-  PULSE_CHECK(db.Do(kWriteState, Latest(), DescriptionHash()));
+  PULSE_CHECK(db.Do(kWriteState, found.latest, DescriptionHash()));
   return found;
 }
 
 Result<> TakeDown(Connection& db, int version) {
   PULSE_TRY(const SchemaState found, ReadState(db));
-  if (found.version > found.latest) return Newer(found);
+  if (found.ahead()) {
+    return Error{
+        ErrorKind::kInvalid,
+        "the database was migrated by a newer pulse, which alone knows the way back"
+    };
+  }
   for (const model::Table* table : model::kTables) {
     if (version > 0) break;
     const std::string drop = "DROP TABLE IF EXISTS " + std::string(table->name);
@@ -201,6 +254,10 @@ std::invoke_result_t<Work, Connection&> InTransaction(Connection& db, Work work)
 }  // namespace
 
 Result<SchemaState> MigrateSqlite(const std::string& path) {
+  return MigrateSqlite(path, sql::kMigrations);
+}
+
+Result<SchemaState> MigrateSqlite(const std::string& path, std::span<const Migration> scripts) {
   // Credentials, though sealed, and payloads rest here: nobody else's business.
   const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) {
@@ -211,7 +268,7 @@ Result<SchemaState> MigrateSqlite(const std::string& path) {
   }
   ::close(fd);
   PULSE_TRY(const auto db, Connection::Open({.path = path, .access = Access::kCreate}));
-  return InTransaction(*db, BringUp);
+  return InTransaction(*db, [scripts](Connection& one) { return BringUp(one, scripts); });
 }
 
 namespace {
@@ -243,7 +300,7 @@ class SqliteMigrator final : public Migrator {
 
 Result<store::SchemaState> SqliteMigrator::Status() {
   PULSE_TRY(const SchemaState found, SqliteSchemaState(path_));
-  if (found.version > found.latest) return Newer(found);
+  if (auto ahead = IsAhead(found); !ahead) return std::move(ahead).error();
   std::map<int, Recorded> journal;
   if (found.version > 0) {
     PULSE_TRY(const auto db, Connection::Open({.path = path_, .access = Access::kRead}));
@@ -252,7 +309,7 @@ Result<store::SchemaState> SqliteMigrator::Status() {
   store::SchemaState state{
       .version = found.version,
       .latest = found.latest,
-      .oldest_supported = found.latest,
+      .oldest_supported = found.oldest_supported,
       .migrations = {},
   };
   for (const Migration& script : sql::kMigrations) {
@@ -267,14 +324,19 @@ Result<store::SchemaState> SqliteMigrator::Status() {
     }
     state.migrations.push_back(std::move(migration));
   }
+  for (auto later = journal.upper_bound(found.latest); later != journal.end(); ++later) {
+    state.migrations.push_back(
+        {.number = later->first, .name = later->second.name, .applied_at = later->second.applied_at}
+    );
+  }
   return state;
 }
 
 Result<std::vector<std::string>> SqliteMigrator::Plan() {
   PULSE_TRY(const SchemaState found, SqliteSchemaState(path_));
-  if (found.version > found.latest) return Newer(found);
+  PULSE_TRY(const bool ahead, IsAhead(found));
   std::vector<std::string> plan;
-  if (found.current()) return plan;
+  if (ahead || found.current()) return plan;
   for (const Migration& script : sql::kMigrations) {
     if (script.number <= found.version) continue;
     for (ScriptStatement& statement : SplitScript(script.up)) {
@@ -305,6 +367,20 @@ Result<SchemaState> SqliteSchemaState(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) return SchemaState{.version = 0, .latest = Latest()};
   PULSE_TRY(const auto db, Connection::Open({.path = path, .access = Access::kRead}));
   return ReadState(*db);
+}
+
+Result<> CheckSchema(const std::string& path) {
+  PULSE_TRY(const SchemaState found, SqliteSchemaState(path));
+  if (found.current()) return {};
+  if (auto may = CheckMayRun(found.latest, found.version, found.oldest_supported); !may) {
+    return std::move(may).error().While("open " + path);
+  }
+  PULSE_TRY(const auto db, Connection::Open({.path = path, .access = Access::kRead}));
+  PULSE_TRY(const std::vector<std::string> lacking, PlanDomain(*db));
+  if (found.ahead() && lacking.empty()) return {};  // It knows more columns than we do.
+  return Error{
+      ErrorKind::kInvalid, "database " + path + " is not up to date; run `pulse db migrate`"
+  };
 }
 
 }  // namespace pulse::store::sqlite

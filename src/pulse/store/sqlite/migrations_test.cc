@@ -92,15 +92,51 @@ TEST(MigrateSqlite, AddsAColumnTheDescriptionGained) {
   EXPECT_TRUE(OpenSqliteStore({.path = database.path()}));
 }
 
-TEST(MigrateSqlite, RefusesADatabaseOfANewerProgram) {
+TEST(MigrateSqlite, LeavesADatabaseAloneThatTheNextReleaseHasExpanded) {
+  const TemporaryDatabase database;
+  Value(MigrateSqlite(database.path(), ScriptsWith(kExpanding)));
+  const std::string expanded = DumpSchema(database.path());
+
+  const SchemaState found = Value(MigrateSqlite(database.path()));
+
+  EXPECT_TRUE(found.ahead());
+  EXPECT_LE(found.oldest_supported, found.latest);
+  const auto migrator = NewSqliteMigrator(database.path());
+  EXPECT_EQ(Value(migrator->Status()).migrations.back().name, "next");
+  EXPECT_TRUE(Value(migrator->Plan()).empty());
+  EXPECT_EQ(KindOf(migrator->Down(1)), ErrorKind::kInvalid) << "only the next one knows the way";
+  EXPECT_EQ(DumpSchema(database.path()), expanded);
+}
+
+TEST(MigrateSqlite, RefusesADatabaseThatIsContracted) {
+  const TemporaryDatabase database;
+  const std::vector<Migration> scripts =
+      ScriptsWith("-- oldest code: 99\nALTER TABLE workers DROP COLUMN lease_until;");
+  Value(MigrateSqlite(database.path(), scripts));
+
+  const auto migrator = NewSqliteMigrator(database.path());
+  const auto refusals = {
+      MigrateSqlite(database.path()).error(),
+      OpenSqliteStore({.path = database.path()}).error(),
+      migrator->Status().error(),
+      migrator->Plan().error(),
+  };
+
+  for (const Error& refused : refusals) {
+    EXPECT_EQ(refused.kind(), ErrorKind::kInvalid);
+    EXPECT_THAT(refused.message(), ::testing::HasSubstr("use the newer pulse"));
+  }
+}
+
+TEST(MigrateSqlite, ReadsAJournalThatKnowsNoOldestCode) {
   const TemporaryDatabase database;
   {
     const auto db = Value(Connection::Open({.path = database.path()}));
-    Done(db->Execute("UPDATE schema_state SET version = 999", "test"));
+    Done(db->Execute("ALTER TABLE schema_migrations DROP COLUMN oldest_code", "test"));
   }
+  EXPECT_TRUE(OpenSqliteStore({.path = database.path()}));
 
-  EXPECT_EQ(KindOf(MigrateSqlite(database.path())), ErrorKind::kInvalid);
-  EXPECT_EQ(KindOf(OpenSqliteStore({.path = database.path()})), ErrorKind::kInvalid);
+  EXPECT_TRUE(MigrateSqlite(database.path(), ScriptsWith(kExpanding)));
 }
 
 TEST(MigrateSqlite, KeepsTheFileFromOtherUsers) {

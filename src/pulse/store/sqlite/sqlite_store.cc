@@ -53,21 +53,6 @@ class SqliteStore final : public Store {
   SqliteChanges changes_;
 };
 
-Result<> CheckSchema(const std::string& path) {
-  PULSE_TRY(const SchemaState state, SqliteSchemaState(path));
-  if (state.current()) return {};
-  if (state.version > state.latest) {
-    return Error{
-        ErrorKind::kInvalid,
-        "database " + path + " has schema " + std::to_string(state.version) +
-            ", newer than this program's " + std::to_string(state.latest) + "; use the newer pulse"
-    };
-  }
-  return Error{
-      ErrorKind::kInvalid, "database " + path + " is not up to date; run `pulse db migrate`"
-  };
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {

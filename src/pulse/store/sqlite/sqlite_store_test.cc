@@ -3,7 +3,11 @@
 
 namespace pulse::store::testing {
 
-const auto kBackends = ::testing::Values(BackendFactory{"sqlite", sqlite::MakeSqliteBackend});
+const auto kBackends = ::testing::Values(
+    BackendFactory{"sqlite", sqlite::MakeSqliteBackend},
+    // A program on a database that the next one has migrated.
+    BackendFactory{"sqlite_expanded", sqlite::MakeExpandedSqliteBackend}
+);
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreConformance, kBackends, BackendName);
 INSTANTIATE_TEST_SUITE_P(Store, DispatchConformance, kBackends, BackendName);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "pulse/store/sqlite/migrations.h"
+#include "pulse/store/sqlite/sql/migrations.h"
 #include "pulse/store/sqlite/sqlite_store.h"
 #include "pulse/store/testing/store_fixture.h"
 
@@ -39,6 +40,29 @@ class TemporaryDatabase {
 
 inline testing::Backend MakeSqliteBackend(const Clock& clock) {
   auto database = std::make_shared<TemporaryDatabase>();
+  auto store = testing::Value(OpenSqliteStore({.path = database->path(), .clock = &clock}));
+  return {std::move(database), std::move(store)};
+}
+
+/// This program's migrations and one of the next release behind them.
+inline std::vector<Migration> ScriptsWith(const char* up) {
+  std::vector<Migration> scripts(std::begin(sql::kMigrations), std::end(sql::kMigrations));
+  scripts.push_back({static_cast<int>(scripts.size()) + 1, "next", up, "SELECT 1"});
+  return scripts;
+}
+
+/// As it should be: it adds where we read and write.
+inline constexpr const char* kExpanding =
+    "ALTER TABLE etl_jobs ADD COLUMN next_note TEXT;"
+    "ALTER TABLE etl_steps ADD COLUMN next_weight INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE work_items ADD COLUMN next_field TEXT;"
+    "ALTER TABLE raw_extraction_data ADD COLUMN next_mark INTEGER;"
+    "CREATE TABLE next_things (tenant_id INTEGER NOT NULL, id INTEGER PRIMARY KEY) STRICT;";
+
+/// This program on a database that the next release has migrated already.
+inline testing::Backend MakeExpandedSqliteBackend(const Clock& clock) {
+  auto database = std::make_shared<TemporaryDatabase>();
+  testing::Value(MigrateSqlite(database->path(), ScriptsWith(kExpanding)));
   auto store = testing::Value(OpenSqliteStore({.path = database->path(), .clock = &clock}));
   return {std::move(database), std::move(store)};
 }

@@ -334,7 +334,8 @@ Result<> EnterSpace(Database& database, int dimensions, std::string_view model) 
           ErrorKind::kInvalid,
           "it holds points of " + std::string(read.Text(0)) + " (" +
               std::to_string(read.Integer(1)) + " dimensions), not of " + std::string(model) +
-              " (" + std::to_string(dimensions) + "); rebuild it: pulse vector rebuild --reset"
+              " (" + std::to_string(dimensions) +
+              "); rebuild it: pulse vector rebuild --reset --yes"
       };
     }
   }

@@ -191,10 +191,12 @@ class TestBroker {
   void Wipe() { std::filesystem::remove_all(directory_ / "mnesia"); }
 
   /// rabbitmqctl; takes a second or two.
-  void Control(std::vector<std::string> arguments) {
+  std::string Control(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), kControl);
+    std::filesystem::remove(directory_ / "ctl.log");
     const int status = Child(arguments, environment_, directory_ / "ctl.log").Wait();
     if (status != 0) throw std::runtime_error("rabbitmqctl failed:\n" + Read("ctl.log"));
+    return Read("ctl.log");
   }
 
  private:

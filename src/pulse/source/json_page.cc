@@ -1,5 +1,7 @@
 #include "pulse/source/json_page.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -9,30 +11,43 @@
 namespace pulse::source {
 namespace {
 
-/// Parsers that nobody uses, for whoever parses next. A parser takes some 14 bytes per byte of text
-/// and touches three of them: to take that anew for each page costs as much time as the parsing,
-/// to keep one per thread as much memory as all pages in flight. Two are kept, the one used last
-/// goes first, and none that a giant page made large.
+/// Parsers of pages that nobody uses, for whoever parses next. A parser takes some 14 bytes per
+/// byte of text and touches three of them: to take that anew for each page costs as much time as
+/// the parsing, to keep one per thread as much memory as all pages in flight. A few are kept, the
+/// one used last goes first, and none that a giant page made large. Small texts need none of this.
 class SpareParsers {
  public:
-  std::unique_ptr<simdjson::dom::parser> Take() {
+  std::unique_ptr<simdjson::dom::parser> Take(std::size_t text_size) {
+    if (text_size < kSmallest) return std::make_unique<simdjson::dom::parser>();
     auto last = spare_.With([](Spare& spare) -> std::unique_ptr<simdjson::dom::parser> {
       if (spare.empty()) return nullptr;
       auto taken = std::move(spare.back());
       spare.pop_back();
       return taken;
     });
-    return last ? std::move(last) : std::make_unique<simdjson::dom::parser>();
+    if (!last) last = std::make_unique<simdjson::dom::parser>();
+    // Room for larger pages too, or each that is a little larger makes it start over. What is not
+    // touched takes no memory. A parser without room is a new one, and parsing says what is wrong.
+    if (last->capacity() < text_size) {
+      const std::size_t room = std::max(std::bit_ceil(text_size), kUsual);
+      if (last->allocate(room) != simdjson::SUCCESS ||
+          last->doc.allocate(room) != simdjson::SUCCESS) {
+        return std::make_unique<simdjson::dom::parser>();
+      }
+    }
+    return last;
   }
   void Keep(std::unique_ptr<simdjson::dom::parser> parser) {
-    if (parser->capacity() > kLargest) return;
+    if (parser->capacity() < kSmallest || parser->capacity() > kLargest) return;
     spare_.With([&](Spare& spare) {
       if (spare.size() < kKept) spare.push_back(std::move(parser));
     });
   }
 
  private:
-  static constexpr std::size_t kKept = 2;
+  static constexpr std::size_t kKept = 3;
+  static constexpr std::size_t kSmallest = std::size_t{64} << 10;
+  static constexpr std::size_t kUsual = std::size_t{2} << 20;
   static constexpr std::size_t kLargest = std::size_t{4} << 20;
   using Spare = std::vector<std::unique_ptr<simdjson::dom::parser>>;
 
@@ -73,7 +88,7 @@ std::string Value::Json() const {
 }
 
 Result<std::unique_ptr<JsonPage>> JsonPage::Parse(std::string_view text) {
-  std::unique_ptr<JsonPage> page(new JsonPage(Spares().Take()));
+  std::unique_ptr<JsonPage> page(new JsonPage(Spares().Take(text.size())));
   simdjson::dom::element root;
   const auto error = page->parser_->parse(text.data(), text.size()).get(root);
   if (error != simdjson::SUCCESS) {

@@ -28,8 +28,9 @@ struct DispatcherOptions {
   /// A ring not answered by a claim for this long is taken for lost. Cost of lowering it: needless
   /// rings under load.
   std::chrono::milliseconds ring_again{10'000};
-  /// Looks are at least this far apart, so that commits close together share one.
-  std::chrono::milliseconds gather{2};
+  /// Looks are at least this far apart, so that commits close together share one. The first after a
+  /// rest comes at once.
+  std::chrono::milliseconds gather{5};
 };
 
 class Dispatcher {

@@ -128,15 +128,22 @@ class Copied {
   static inline long rows = 0;
 
  private:
+  /// Each row's parent, looked up by its key as the product does it: nothing knows how large these
+  /// tables become, and left to itself the server reads all issues once per batch, which made
+  /// 100,000 issues twice as dear as 10,000.
   std::string Join() const {
     const model::ParentLink& link = table_.parent;
-    std::string on =
-        " JOIN " + std::string(link.table->name) + " p ON p.tenant_id = 1 AND p.integration_id = 1";
-    for (std::size_t i = 0; i < link.child_columns.size(); ++i) {
-      on.append(" AND p.").append(link.parent_columns[i]);
-      on.append(" = n.").append(link.child_columns[i]);
-    }
-    return on;
+    std::string sql = " CROSS JOIN LATERAL (SELECT p.id FROM " + std::string(link.table->name) +
+                      " p WHERE p.tenant_id = 1 AND p.integration_id = 1";
+    const std::size_t last = link.child_columns.size() - 1;
+    const auto add = [&](std::size_t i, std::string_view compared) {
+      sql.append(" AND p.").append(link.parent_columns[i]).append(compared);
+      sql.append("n.").append(link.child_columns[i]);
+    };
+    for (std::size_t i = 0; i < last; ++i) add(i, " = ");
+    add(last, " >= ");
+    add(last, " <= ");
+    return sql.append(" ORDER BY p.").append(link.parent_columns[last]).append(" LIMIT 1) p");
   }
 
   const model::Table& table_;
@@ -167,6 +174,8 @@ std::int64_t KeepRaw(const std::string& bytes) {
 Loaded LoadIntoPostgres(const std::string& site, const std::string& database) {
   db = PQconnectdb(database.c_str());
   if (PQstatus(db) != CONNECTION_OK) Die(PQerrorMessage(db));
+  // See Join: an index in the right order, or none.
+  Run("SET enable_sort = off");
   Run("INSERT INTO tenants (id, name, created_at) OVERRIDING SYSTEM VALUE VALUES (1, 'floor', "
       "now()) ON CONFLICT DO NOTHING");
   Records<Copied> records;

@@ -30,7 +30,7 @@ struct DispatcherOptions {
   std::chrono::milliseconds ring_again{10'000};
   /// Looks are at least this far apart, so that commits close together share one. The first after a
   /// rest comes at once.
-  std::chrono::milliseconds gather{5};
+  std::chrono::milliseconds gather{10};
 };
 
 class Dispatcher {

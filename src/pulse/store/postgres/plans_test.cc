@@ -14,6 +14,7 @@
 #include "pulse/store/postgres/sql/jobs.h"
 #include "pulse/store/postgres/sql/raw.h"
 #include "pulse/store/postgres/sql/steps.h"
+#include "pulse/store/postgres/sql/texts.h"
 #include "pulse/store/postgres/test_server.h"
 #include "pulse/store/testing/store_fixture.h"
 
@@ -248,6 +249,15 @@ TEST_F(Plans, AMergeKeepsToItsKeysBeforeThereAreStatistics) {
   EXPECT_THAT(
       PlanOf(fresh, kAppRole, comments.remove, "1, 1, ARRAY[1, 2]"), HasSubstr("comments_pkey")
   );
+}
+
+TEST_F(Plans, OrdersAreComparedByWhatTheyAskForAndTextsAreReadByKey) {
+  const std::string equal =
+      PlanOf(kAppRole, sql::jobs::find_equal, "1, 1, 'jira_issues', '{\"query\":\"key = A-1\"}'");
+  EXPECT_THAT(equal, HasSubstr("ix_etl_jobs_equal"));
+  EXPECT_THAT(equal, HasSubstr("md5(options)"));
+  const std::string texts = PlanOf(kAppRole, sql::texts::work_item, "1, ARRAY[1, 2]");
+  EXPECT_THAT(texts, HasSubstr("work_items_pkey"));
 }
 
 TEST_F(Plans, PagesAndLinksAreFoundByIndex) {

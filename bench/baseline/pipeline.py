@@ -5,7 +5,8 @@
 
 Written for this purpose with Debian's pika and SQLAlchemy. The plan draws one connection, prefetch 10 and a session per use; this does the
 same. Kinder to itself than the system that the plan wants to replace, which polls, opens a connection per message and reads whole tables per
-issue: the plan draws none of that. Every page is read, rows are keyed and upserted, messages are confirmed and acked after the commit. Prints one JSON object: issues, seconds, CPU of its own processes per issue.
+issue: the plan draws none of that. Every page is read, rows are keyed and upserted, messages are confirmed and acked after the commit. Prints
+one JSON object: issues, seconds, CPU of its own processes per issue.
 """
 import base64
 import json

@@ -56,7 +56,7 @@ Runner::Runner(
       options_(std::move(options)),
       heartbeat_(environment.store.dispatch(), options_.heartbeat, options_.steady_now),
       leader_(environment.store, queue, environment.clock, heartbeat_, changed_, options_.leader),
-      relay_(observer, environment.store.changes()) {}
+      relay_(observer, environment.store.changes(), changed_) {}
 
 Runner::~Runner() { Stop(); }
 

@@ -74,7 +74,8 @@ class Runner {
   /// Forwards everything, and announces changes to all processes.
   class Relay final : public pipeline::Observer {
    public:
-    Relay(pipeline::Observer& to, store::Changes& changes) : to_(to), changes_(changes) {}
+    Relay(pipeline::Observer& to, store::Changes& changes, Signal& here)
+        : to_(to), changes_(changes), here_(here) {}
     void OnStepsDone(const pipeline::StepsDone& event) override { to_.OnStepsDone(event); }
     void OnStepRetried(const model::Step& step, const Error& why, EpochMs run_after) override {
       to_.OnStepRetried(step, why, run_after);
@@ -84,6 +85,7 @@ class Runner {
     }
     void OnJobFinished(const model::Job& ended) override { to_.OnJobFinished(ended); }
     void OnLedgerChanged() override {
+      here_.Notify();  // The announcement takes the way of all processes, and its time.
       changes_.Announce();
       to_.OnLedgerChanged();
     }
@@ -91,6 +93,7 @@ class Runner {
    private:
     pipeline::Observer& to_;
     store::Changes& changes_;
+    Signal& here_;
   };
 
   void StartWorkers(model::Stage stage, WorkerId identity);

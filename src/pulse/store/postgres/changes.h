@@ -24,8 +24,8 @@ namespace pulse::store::postgres {
 class PostgresChanges final : public Changes {
  public:
   struct Timing {
-    /// Announcements within it travel as one.
-    std::chrono::milliseconds gather{5};
+    /// Announcements within it travel as one; the first after a rest goes at once.
+    std::chrono::milliseconds gather{20};
     /// How long to wait before connecting again.
     std::chrono::milliseconds reconnect{500};
   };

@@ -207,6 +207,13 @@ Result<> UnitCommit::Finish(Transaction& tx) {
     PULSE_TRY(out_.ended, CountAndCommit(tx, job_, delta, now_));
     return {};
   }
+  // One step for another, and that one is in our hands: a cancellation finds it at its end.
+  if (next_ && delta == 0) {
+    PULSE_FAILPOINT("k7_before_commit");
+    PULSE_CHECK(tx.Commit());
+    out_.next->id = tx[*next_][0].As<StepId>(0);
+    return {};
+  }
   // Nobody can have closed steps that nobody has seen yet: this is not the end of the job.
   const auto counted = tx.Queue(sql::jobs::add_open_steps, unit_.tenant, unit_.job, delta);
   PULSE_FAILPOINT("k7_before_commit");

@@ -28,8 +28,10 @@ Result<std::optional<Submitted>> FindJob(
     Transaction& tx, TenantId tenant, const JobRequest& request, const std::string& options
 ) {
   const auto integration = tx.Queue(sql::jobs::integration, tenant, request.integration);
-  const auto same_key =
-      tx.Queue(sql::jobs::find_by_idempotency_key, tenant, request.idempotency_key);
+  std::optional<Transaction::Slot> same_key;
+  if (!request.idempotency_key.empty()) {
+    same_key = tx.Queue(sql::jobs::find_by_idempotency_key, tenant, request.idempotency_key);
+  }
   const auto other =
       request.exclusive
           ? tx.Queue(sql::jobs::find_active, tenant, request.integration)
@@ -40,7 +42,7 @@ Result<std::optional<Submitted>> FindJob(
         ErrorKind::kNotFound, "no integration " + std::to_string(request.integration.value())
     };
   }
-  if (!tx[same_key].empty()) return Submitted{tx[same_key][0].As<JobId>(0), true};
+  if (same_key && !tx[*same_key].empty()) return Submitted{tx[*same_key][0].As<JobId>(0), true};
   if (tx[other].empty() || !request.may_attach()) return std::optional<Submitted>();
   const Row found = tx[other][0];
   if (request.exclusive && (found.Text(1) != request.job_type || found.Text(2) != options)) {

@@ -11,7 +11,7 @@ import sys
 import time
 
 from tests.mission.conftest import Site, Tenant
-from tests.operate.stack import Stack, until
+from tests.operate.stack import Stack, check, until
 
 P99_MS = 250.0  # Of a release build on a machine of its own.
 SHORT_P99_MS = 2000.0  # A debug build beside other work: behind the whole backlog it would be minutes.
@@ -19,14 +19,20 @@ JAIN = 0.95
 
 
 def backlog(stack, tenant, steps):
-    """Gives a tenant that many ready steps: copies of one it has already done. Each is a call to the site that brings nothing new."""
+    """Gives a tenant that many steps: copies of one it has already done. Each is a call to the site that brings nothing new. They wait for
+    `begin`."""
     root = stack.select("SELECT id, job_id FROM etl_steps WHERE tenant_id = %s AND stage = 'extract' ORDER BY id DESC LIMIT 1", tenant.id)[0]
     job = stack.clone("etl_jobs", root["job_id"], status="running", exclusive=False, open_steps=steps, finished_at=None, idempotency_key=f"backlog-{tenant.name}")
     now = stack.one("SELECT clock_timestamp()")
     stack.clone("etl_steps", root["id"], times=steps, job_id=job, state="ready", epoch=0, attempts=0, worker_id=None, claimed_at=None, finished_at=None,
-                rung_at=None, created_at=now)
-    stack.select("ANALYZE etl_steps")
+                rung_at=None, created_at=now, run_after="infinity")
     return job
+
+
+def begin(stack, jobs):
+    """All these steps are ready at the same moment."""
+    stack.select("ANALYZE etl_steps")
+    stack.select("UPDATE etl_steps SET run_after = 'epoch' WHERE job_id = ANY(%s)", jobs)
 
 
 def order(publisher, tenant, key):
@@ -49,6 +55,7 @@ def one_step_jobs(stack, publisher, site, options):
     big, small = (new_tenant(stack, publisher, site, name) for name in ("big", "small"))
     job = backlog(stack, big, options.steps)
     waiting = "SELECT count(*) FROM etl_steps WHERE job_id = %s AND state = 'ready'"
+    begin(stack, [job])
     order(publisher, big, "PAY-2")  # Somebody must ring: what SQL inserted told nobody.
     until(lambda: stack.one(waiting, job) < options.steps, 30, "the backlog is being worked on")
     done = len(small.jobs())
@@ -69,6 +76,7 @@ def one_step_jobs(stack, publisher, site, options):
 def equal_tenants(stack, publisher, site, options):
     tenants = [new_tenant(stack, publisher, site, f"equal-{number}") for number in range(20)]
     jobs = [backlog(stack, tenant, options.steps // 20) for tenant in tenants]
+    begin(stack, jobs)
     order(publisher, tenants[0], "PAY-2")
     shares = "SELECT job_id, count(*) FILTER (WHERE state = 'done') AS done FROM etl_steps WHERE job_id = ANY(%s) GROUP BY 1"
 
@@ -76,6 +84,7 @@ def equal_tenants(stack, publisher, site, options):
         done = [row["done"] for row in stack.select(shares, jobs)]
         return done if sum(done) >= options.steps // 10 else None
     began = time.monotonic()
+    check(sum(row["done"] for row in stack.select(shares, jobs)) < options.steps // 100, "all begin at the same time")
     done = until(enough, 300, "a tenth of the work is done", every=0.1)
     jain = sum(done) ** 2 / (len(done) * sum(one * one for one in done))
     stack.select("UPDATE etl_steps SET state = 'cancelled' WHERE job_id = ANY(%s) AND state = 'ready'", jobs)

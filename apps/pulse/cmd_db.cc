@@ -67,7 +67,7 @@ void PrintPlan(Context& context, const std::vector<std::string>& statements) {
 
 /// Where `down` goes: one version back, or --to.
 Result<int> TargetOf(Context& context, const store::SchemaState& schema) {
-  const std::string_view to = context.call().Value("to", "");
+  const std::string to = context.call().Value("to");
   if (to.empty()) return std::max(schema.version - 1, 0);
   int version = -1;
   const auto read = std::from_chars(to.data(), to.data() + to.size(), version);

@@ -142,25 +142,31 @@ class Records {
       Take(sprints, sprint, kSprint);
       sprints.Write(raw);
     });
-    Notes(issue, "/fields/comment/comments", comments, kCommentBody, id, raw, row);
-    Notes(issue, "/fields/worklog/worklogs", worklogs, kWork, id, raw, row);
+    const Owner owner{id, raw, row};
+    Notes(issue, "/fields/comment/comments", comments, kCommentBody, owner);
+    Notes(issue, "/fields/worklog/worklogs", worklogs, kWork, owner);
   }
+
+  /// The issue that a note belongs to.
+  struct Owner {
+    const std::string& id;
+    std::int64_t raw;
+    std::int64_t row;
+  };
 
   void Notes(
       Element issue,
       const char* pointer,
       Sink& table,
       std::span<const From> body,
-      const std::string& id,
-      std::int64_t raw,
-      std::int64_t row
+      const Owner& owner
   ) {
     ForEach(issue, pointer, [&](Element note) {
-      Person(note, "/author", raw);
-      table.Set("work_item_external_id", id);
+      Person(note, "/author", owner.raw);
+      table.Set("work_item_external_id", owner.id);
       Take(table, note, kNote);
       Take(table, note, body);
-      table.Write(raw, row);
+      table.Write(owner.raw, owner.row);
     });
   }
 

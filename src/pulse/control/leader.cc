@@ -21,7 +21,7 @@ Leader::Leader(
       clock_(clock),
       heartbeat_(heartbeat),
       changed_(changed),
-      options_(std::move(options)) {}
+      options_(options) {}
 
 void Leader::Loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {

@@ -193,7 +193,7 @@ EpochMs ScheduleRule::After(EpochMs instant) const {
   auto of_day = static_cast<std::size_t>(minute - day * (kDay / kMinute));
   for (;; ++day, of_day = 0) {
     if (!cron_.MatchesDay(day)) continue;
-    for (; of_day < 24 * 60; ++of_day) {
+    for (; of_day < std::size_t{24} * 60; ++of_day) {
       if (!cron_.hours.test(of_day / 60) || !cron_.minutes.test(of_day % 60)) continue;
       return day * kDay + static_cast<EpochMs>(of_day) * kMinute;
     }

@@ -81,7 +81,7 @@ Result<Scheduler::Outcome> Scheduler::Handle(const store::Schedule& schedule, Ep
   const EpochMs slot = schedule.next_at;
   const auto rule = ScheduleRule::Parse(schedule.rule);
   // Nobody stores a rule that was not read before; a day later somebody has mended it.
-  const EpochMs next = rule ? rule->After(std::max(now, slot)) : now + 24 * 60 * kOnTime;
+  const EpochMs next = rule ? rule->After(std::max(now, slot)) : now + EpochMs{24} * 60 * kOnTime;
   const auto waited = busy_.find(key);
   const bool on_time = now - slot <= kOnTime || (waited != busy_.end() && waited->second == slot);
   Outcome outcome = Outcome::kPassed;

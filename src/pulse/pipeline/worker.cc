@@ -125,10 +125,9 @@ Result<> Worker::Process(Claimed claimed, const std::stop_token& stop) {
 Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& stop) {
   const std::vector<model::Step>& steps = claimed.steps;
   const Hands::Holding holding(*env_.hands, steps);
-  const Claimed nothing;
   const auto settle = [&](const Error& error) -> Result<Claimed> {
     PULSE_CHECK(Settle(steps, error, stop));
-    return nothing;
+    return Claimed{};
   };
   const auto started = std::chrono::steady_clock::now();
   auto work = RunStage(claimed, stop);
@@ -138,7 +137,7 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
   auto committed = env_.store.ledger().Commit(unit);
   if (!committed) {
     // Somebody else owns these steps by now; they will be, or are, done by that owner.
-    if (committed.error().kind() == ErrorKind::kConflict) return nothing;
+    if (committed.error().kind() == ErrorKind::kConflict) return Claimed{};
     in_doubt_ = true;
     return settle(committed.error());
   }
@@ -153,7 +152,7 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
   });
   if (committed->ended) observer_.OnJobFinished(*committed->ended);
   observer_.OnLedgerChanged();
-  if (!committed->next) return nothing;
+  if (!committed->next) return Claimed{};
   return Claimed{
       .steps = {*std::move(committed->next)},
       .pages = PagesAtHand(std::move(unit), committed->raw_ids),

@@ -64,10 +64,14 @@ class LedgerDelivery final : public Delivery {
   LedgerDelivery(std::shared_ptr<Lines> lines, const Ring& ring)
       : lines_(std::move(lines)), content_(ring) {}
   ~LedgerDelivery() override {
-    // A full line forgets it: the dispatcher rings every ready step again.
+    // A full line, or no memory, forgets it: the dispatcher rings every ready step again.
     if (settled_) return;
-    const Ring& ring = std::get<Ring>(content_);
-    lines_->Of(ring.stage).Add(ring, lines_->capacity);
+    try {
+      const Ring& ring = std::get<Ring>(content_);
+      lines_->Of(ring.stage).Add(ring, lines_->capacity);
+    } catch (const std::exception&) {
+      return;
+    }
   }
   LedgerDelivery(const LedgerDelivery&) = delete;
   LedgerDelivery& operator=(const LedgerDelivery&) = delete;

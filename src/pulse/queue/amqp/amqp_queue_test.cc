@@ -260,13 +260,15 @@ TEST_F(AmqpQueueTest, AQueueOfAnotherTypeIsReportedAndStillWorks) {
   EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalid);
   // The queue, the argument, what we want, what it is, and what to do.
   const std::string& said = refused.error().message();
-  for (const char* part :
-       {QueueName(model::Stage::kLoad).c_str(),
-        "'x-queue-type'",
-        "'quorum'",
-        "current is none",
-        "pulse queue topology diff",
-        "pulse queue topology apply --migrate"}) {
+  const std::vector<std::string> parts = {
+      QueueName(model::Stage::kLoad),
+      "'x-queue-type'",
+      "'quorum'",
+      "current is none",
+      "pulse queue topology diff",
+      "pulse queue topology apply --migrate"
+  };
+  for (const std::string& part : parts) {
     EXPECT_NE(said.find(part), std::string::npos) << part << " is not in: " << said;
   }
   const auto queue = Open(options_);

@@ -159,14 +159,14 @@ Result<http::Headers> HttpTransport::HeadersFor(const Call& call) const {
 Result<Answer> HttpTransport::Exchange(const Call& call, SplitUrl target, http::Headers headers) {
   const std::string home = target.origin;
   for (int hops = 0;; ++hops) {
-    http::ClientRequest request{
+    const http::ClientRequest request{
         .method = call.method,
         .url = target.origin + target.target,
         .headers = headers,
         .body = call.body,
         .timeout = options_.timeout,
     };
-    PULSE_TRY(Answer answer, SendOnce(call, std::move(request)));
+    PULSE_TRY(Answer answer, SendOnce(call, request));
     const std::string_view location = http::HeaderValue(answer.headers, "location");
     if (!IsRedirect(answer.status) || location.empty()) return answer;
 

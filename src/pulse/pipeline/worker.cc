@@ -10,7 +10,7 @@ namespace {
 constexpr std::chrono::seconds kAwayPause{1};
 
 /// A larger page is better read back by a transform worker, several of which share its work.
-constexpr std::size_t kMostBytesAtHand = 256 * 1024;
+constexpr std::size_t kMostBytesAtHand = std::size_t{256} * 1024;
 
 /// The pages of a committed unit, with the ids they were given.
 std::vector<store::RawPage> PagesAtHand(store::Unit&& unit, const std::vector<RawId>& ids) {

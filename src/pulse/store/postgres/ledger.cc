@@ -182,7 +182,7 @@ Result<> PostgresLedger::Retry(
 ) {
   if (steps.empty()) return {};
   std::vector<JobId> cancelled;
-  const Result<> retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<> {
+  Result<> retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<> {
     cancelled.clear();
     const StepArrays arrays = ArraysOf(steps);
     PULSE_TRY(

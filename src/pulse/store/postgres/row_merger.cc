@@ -239,7 +239,7 @@ void RowMerger::QueuePrimaries(
   if (rows.empty()) return;
   const Table& table = *sql.table;
   RowArrays params(scope_.tenant, scope_.integration, scope_.job, Instant{now_});
-  enum : std::size_t { kId, kRaw, kPosition, kHash, kVersion, kAbsent, kCells };
+  enum : std::uint8_t { kId, kRaw, kPosition, kHash, kVersion, kAbsent, kCells };
   for (std::size_t i = kId; i < kAbsent; ++i) params.Add(Element::kInteger);
   params.Add(Element::kJson);
   params.AddColumns(table);
@@ -261,7 +261,7 @@ void RowMerger::QueueUpserts(
 ) {
   if (rows.empty()) return;
   RowArrays params(scope_.tenant, scope_.integration, scope_.job, Instant{now_});
-  enum : std::size_t { kParent, kRaw, kPosition, kHash, kCells };
+  enum : std::uint8_t { kParent, kRaw, kPosition, kHash, kCells };
   for (std::size_t i = kParent; i < kCells; ++i) params.Add(Element::kInteger);
   params.AddColumns(*sql.table);
   for (const ChildWrite& row : rows) {

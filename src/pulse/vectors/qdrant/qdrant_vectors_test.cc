@@ -95,8 +95,10 @@ std::vector<VectorsBackend> Backends() {
   std::vector<VectorsBackend> backends{
       {.name = "stub", .make = [] { return std::make_unique<OwnVectors>(); }},
   };
+  // NOLINTBEGIN(concurrency-mt-unsafe): before any thread.
   if (const char* url = std::getenv("QDRANT_URL")) {
     const char* key = std::getenv("QDRANT_API_KEY");
+    // NOLINTEND(concurrency-mt-unsafe)
     backends.push_back({.name = "server", .make = [url, key] {
                           QdrantOptions options = OptionsFor(url);
                           options.api_key = key == nullptr ? "" : key;

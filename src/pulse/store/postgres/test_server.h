@@ -94,6 +94,7 @@ class TestServer {
 
   /// The process the server lives as long as: ctest when it runs us, else ourselves.
   static pid_t Anchor() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it.
     return std::getenv("CTEST_INTERACTIVE_DEBUG_MODE") != nullptr ? ::getppid() : ::getpid();
   }
 

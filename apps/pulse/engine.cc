@@ -256,13 +256,14 @@ Result<model::Receipt> Engine::Follow(
     TenantId tenant, JobId job, const Report& progress, std::stop_token stop
 ) {
   for (;;) {
-    PULSE_TRY(const bool owner, parts_->host->Join(PipelineHost::Need::kSomebody));
+    PULSE_TRY(const bool joined, parts_->host->Join(PipelineHost::Need::kSomebody));
+    const bool alone = joined && parts_->host->exclusive();
     auto followed =
-        owner ? FollowOwn(tenant, job, progress, stop) : FollowOther(tenant, job, progress, stop);
-    if (owner) parts_->host->Leave();
-    // The other owner is gone: somebody has to go on, perhaps we.
-    // It may also hold the lock already and not listen yet, or not any more: give it a moment.
-    if (!owner && !followed && followed.error().kind() == ErrorKind::kUnavailable) {
+        alone ? FollowOwn(tenant, job, progress, stop) : FollowShared(tenant, job, progress, stop);
+    if (joined) parts_->host->Leave();
+    // Those who worked are gone: somebody has to go on, perhaps we.
+    // An owner may also hold the lock already and not listen yet, or not any more: a moment.
+    if (!alone && !followed && followed.error().kind() == ErrorKind::kUnavailable) {
       PULSE_CHECK(resilience::Pause(kHandOverPause, stop));
       continue;
     }
@@ -285,10 +286,10 @@ Result<model::Receipt> Engine::FollowOwn(
   }
 }
 
-Result<model::Receipt> Engine::FollowOther(
+Result<model::Receipt> Engine::FollowShared(
     TenantId tenant, JobId job, const Report& progress, const std::stop_token& stop
 ) {
-  PULSE_TRY(const auto line, parts_->host->CallOther());
+  PULSE_TRY(const auto line, parts_->host->CallPipeline());
   PULSE_CHECK(line->Ring());
   const auto began = std::chrono::steady_clock::now();
   for (;;) {
@@ -303,7 +304,7 @@ Result<model::Receipt> Engine::FollowOther(
 }
 
 void Engine::Announce() {
-  if (const auto line = parts_->host->CallOther()) static_cast<void>((*line)->Ring());
+  if (const auto line = parts_->host->CallPipeline()) static_cast<void>((*line)->Ring());
 }
 
 void Engine::RefreshGauges() {

@@ -89,8 +89,10 @@ class Engine {
  private:
   struct Parts;
   using Report = std::function<void(const store::JobProgress&)>;
+  /// This process alone works on the job: what happens here is all that happens.
   Result<model::Receipt> FollowOwn(TenantId, JobId, const Report&, const std::stop_token&);
-  Result<model::Receipt> FollowOther(TenantId, JobId, const Report&, const std::stop_token&);
+  /// Others work on it, perhaps beside us: the ledger's announcements tell.
+  Result<model::Receipt> FollowShared(TenantId, JobId, const Report&, const std::stop_token&);
   explicit Engine(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

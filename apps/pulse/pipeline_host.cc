@@ -64,7 +64,7 @@ std::optional<control::Vitals> PipelineHost::vitals() {
   return runner_ ? std::optional(runner_->vitals()) : std::nullopt;
 }
 
-Result<std::unique_ptr<control::Line>> PipelineHost::CallOther() {
+Result<std::unique_ptr<control::Line>> PipelineHost::CallPipeline() {
   if (embedded()) return control::CallOwner(options_.database_file);
   return control::CallWorkers(env_.store);
 }

@@ -36,16 +36,19 @@ class PipelineHost {
     kSomebody,   ///< It need not be us: a followed job.
     kOurselves,  ///< A service that was started to work.
   };
-  /// True: the pipeline runs here until Leave. False: another process runs it (CallOther reaches
+  /// True: the pipeline runs here until Leave. False: another process runs it (CallPipeline reaches
   /// it). Errors: what Runner::Start and TryOwn return.
   Result<bool> Join(Need need);
   void Leave();
 
+  /// While the pipeline runs here it runs nowhere else. Never so on a server database.
+  bool exclusive() const { return embedded(); }
+
   /// How this process's part is; nothing when it has none.
   std::optional<control::Vitals> vitals();
 
-  /// Errors: kUnavailable (nobody runs the pipeline).
-  Result<std::unique_ptr<control::Line>> CallOther();
+  /// A line to those who run the pipeline, us included. Errors: kUnavailable (nobody does).
+  Result<std::unique_ptr<control::Line>> CallPipeline();
 
  private:
   bool embedded() const { return !options_.database_file.empty(); }

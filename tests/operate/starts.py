@@ -140,6 +140,24 @@ def test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for(s
         check(etl.stop() == 0, "etl ends well")
 
 
+def test_a_command_that_works_beside_services_sees_them_finish(servers):
+    """Nobody works, so the command begins by itself; those who come later do the rest."""
+    with Stack(servers, database="shared") as stack, Simulator("--issues", 300) as simulator:
+        stack.add_tenant("acme")
+        stack.add_jira("acme", "jira-main", simulator.url)
+        command = stack.start("sync", "jira-main", "--tenant", "acme", PULSE_STAGES="extract")
+
+        def left():
+            counts = stack.select("SELECT stage, count(*) AS n FROM etl_steps WHERE state IN ('ready', 'running') GROUP BY stage")
+            return {row["stage"]: row["n"] for row in counts}
+        until(lambda: (open_steps := left()) and "extract" not in open_steps, 30, lambda: f"all is extracted and nothing else: {left()}")
+        check(command.poll() is None, "the command waits for what it does not do")
+        stack.start_etl()
+        out, err = command.communicate(timeout=60)
+        check(command.returncode == 0, f"exit {command.returncode}: {err[-800:]}")
+        check(stack.one("SELECT count(*) FROM work_items") == 300, "all issues")
+
+
 @contextlib.contextmanager
 def passwords_wanted(postgres, user):
     """While in it, `user` needs a password, proven by SCRAM; all others are trusted as before."""
@@ -207,5 +225,6 @@ if __name__ == "__main__":
         test_this_version_works_beside_the_next_one_until_that_contracts,
         test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for,
         test_a_wrong_database_password_is_refused_and_never_shown,
+        test_a_command_that_works_beside_services_sees_them_finish,
         test_a_frozen_database_does_not_keep_a_service_from_ending,
     ))

@@ -35,24 +35,24 @@ Result<std::unique_ptr<store::Migrator>> NewMigrator(const config::Settings& set
 /// Damage and counts that do not add up, one line each. Reads everything: minutes on a large one.
 Result<std::vector<std::string>> CheckDatabase(const config::Settings& settings);
 
-/// What is true of a database server that matters to its security and durability: roles and
-/// rights, row-level security, fsync and friends. Empty for an embedded database.
 struct DatabaseFact {
   std::string check;
   bool good = true;
   std::string found;
   std::string fix;
 };
+/// What is true of a database server that matters to its security and durability: roles and
+/// rights, row-level security, fsync and friends. Empty for an embedded database.
 std::vector<DatabaseFact> ExamineDatabase(const config::Settings& settings);
 
-/// Opens a migrated database; an embedded one that is empty is migrated first. `clock` outlives the
-/// store; a server shows `process` beside our connections. Errors: as OpenSqliteStore and
-/// OpenPostgresStore.
 struct OpenedStore {
   std::unique_ptr<store::Store> store;
   /// What was asked of the database server so far; zeroes for an embedded database.
   std::function<telemetry::Metrics::StoreTraffic()> traffic;
 };
+/// Opens a migrated database; an embedded one that is empty is migrated first. `clock` outlives the
+/// store; a server shows `process` beside our connections. Errors: as OpenSqliteStore and
+/// OpenPostgresStore.
 Result<OpenedStore> OpenStore(
     const config::Settings& settings, const Clock& clock, const std::string& process
 );

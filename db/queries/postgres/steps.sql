@@ -71,15 +71,21 @@ SELECT $1, $2, $3, $4, $8, u.stage, u.entity_type, u.params, 'ready'
 FROM unnest($5::text[], $6::text[], $7::text[]) AS u(stage, entity_type, params)
 
 -- name: insert_claimed
--- The one open step of a job, in the hands of worker $8 from its birth.
+-- Steps in the hands of worker $8 from their birth; $7: their params. Ids in the order of $7.
 INSERT INTO etl_steps (tenant_id, integration_id, job_id, priority, stage, entity_type, params,
   state, epoch, worker_id, created_at, claimed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 1, $8, $9, $9) RETURNING id
+SELECT $1, $2, $3, $4, $5, $6, u.params, 'running', 1, $8, $9, $9
+FROM unnest($7::text[]) WITH ORDINALITY AS u(params, place) ORDER BY u.place
+RETURNING id
 
 -- name: born_claimed
--- The step that insert_claimed gave to worker $3, while it is the worker's still.
-SELECT id FROM etl_steps
-WHERE tenant_id = $1 AND job_id = $2 AND state = 'running' AND worker_id = $3 AND epoch = 1
+-- Of the steps that insert_claimed gave to worker $3 with the params $4: the ids, by place in $4, of
+-- those that are the worker's still.
+SELECT s.id, u.place FROM etl_steps s
+JOIN unnest($4::text[]) WITH ORDINALITY AS u(params, place) ON s.params = u.params
+WHERE s.tenant_id = $1 AND s.job_id = $2 AND s.state = 'running' AND s.worker_id = $3
+  AND s.epoch = 1
+ORDER BY u.place
 
 -- name: new_ids
 -- tenant: any, a sequence has no tenant (tenant_id comes with the rows)

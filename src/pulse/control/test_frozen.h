@@ -70,7 +70,7 @@ class FrozenLedger final : public store::Ledger {
   Result<store::Committed> Commit(const store::Unit& unit) override {
     auto committed = Pass().Commit(unit);
     if (!committed && committed.error().kind() == ErrorKind::kConflict) ++refused;
-    if (committed && committed->next && Loses(lost_commits)) return NoAnswer();
+    if (committed && !committed->next.empty() && Loses(lost_commits)) return NoAnswer();
     return committed;
   }
   Result<> Retry(

@@ -64,7 +64,7 @@ class ExtractStage final : public Stage {
     unit.gaps = std::move(fetched.gaps);
     unit.census_ids = std::move(fetched.census_ids);
     unit.vanished = std::move(fetched.vanished);
-    unit.vectorize_batch = env_.vectors != nullptr ? env_.vectorize_batch : 0;
+    unit.vectorize_batch = env_.rows_per_vectorize_step();
     unit.api_calls = wire.api_calls();
     return {};
   }

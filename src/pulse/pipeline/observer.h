@@ -30,8 +30,8 @@ class Observer {
   OnStepRetried(const model::Step& /*step*/, const Error& /*why*/, EpochMs /*run_after*/) {}
   virtual void OnStepFailed(const model::Step& /*step*/, const Error& /*why*/) {}
   virtual void OnJobFinished(const model::Job& /*ended*/) {}
-  /// Anything that makes a look at the ledger worthwhile: a step was claimed, closed, put back or
-  /// created.
+  /// Anything that makes a look at the ledger worthwhile: a step was claimed, put back or made
+  /// ready, or a job ended.
   virtual void OnLedgerChanged() {}
 };
 

@@ -68,9 +68,12 @@ struct Environment {
   std::function<Result<>(const queue::ForeignMessage&)> accept_order = {};
   /// Transform and load in one transaction; off: through the staging table.
   bool fused = true;
-  int vectorize_batch = 128;
+  int vectorize_batch = 128;  ///< Rows per call of the embedder and of the index.
   /// Pages per transform transaction: four pages of 2 MB keep a worker under 20 MB.
   int transform_batch = 4;
+  /// Rows of one vectorize step; 0: there are no such steps. Several batches share its commit; one
+  /// that is repeated finds what is in the index already.
+  int rows_per_vectorize_step() const { return vectors != nullptr ? 4 * vectorize_batch : 0; }
   std::shared_ptr<Hands> hands = std::make_shared<Hands>();
   std::shared_ptr<RecentIntegrations> recent = std::make_shared<RecentIntegrations>();
 };

@@ -34,7 +34,7 @@ class TransformStage final : public Stage {
     if (env_.fused) {
       work->unit.rows = &work->rows;
       work->unit.settled = std::move(decoded.settled);
-      work->unit.vectorize_batch = env_.vectors != nullptr ? env_.vectorize_batch : 0;
+      work->unit.vectorize_batch = env_.rows_per_vectorize_step();
     } else {
       work->unit.staged.push_back({
           .entity_type = steps.front().entity_type,
@@ -69,7 +69,7 @@ class LoadStage final : public Stage {
     PULSE_TRY(work->rows, Unstage(work->unit.tenant, rows));
     work->unit.rows = &work->rows;
     work->unit.settled = std::move(rows.raws);
-    work->unit.vectorize_batch = env_.vectors != nullptr ? env_.vectorize_batch : 0;
+    work->unit.vectorize_batch = env_.rows_per_vectorize_step();
     return work;
   }
 

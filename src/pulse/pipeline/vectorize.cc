@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <span>
+
 #include "pulse/base/failpoint.h"
 #include "pulse/base/hash.h"
 #include "pulse/pipeline/params.h"
@@ -24,12 +27,11 @@ class VectorizeStage final : public Stage {
         auto texts, env_.store.tables().EmbeddingTexts(work->unit.tenant, params.table, params.rows)
     );
     PULSE_CHECK(EraseDeleted(work->unit.tenant, texts));
-    PULSE_TRY(auto points, Changed(work->unit.tenant, texts));
-    PULSE_CHECK(Embed(texts, points, stop));
-    PULSE_FAILPOINT("v0_before_upsert");
-    PULSE_TRY(const std::int64_t written, Upsert(work->unit.tenant, points));
-    PULSE_FAILPOINT("v1_after_upsert");
-    if (written > 0) work->unit.vectors[points.front().point.entity_type] = written;
+    const auto batch = static_cast<std::size_t>(env_.vectorize_batch);
+    for (std::size_t i = 0; i < texts.size(); i += batch) {
+      const auto part = std::span(texts).subspan(i, std::min(batch, texts.size() - i));
+      PULSE_CHECK(Index(part, stop, work->unit));
+    }
     return work;
   }
 
@@ -38,6 +40,19 @@ class VectorizeStage final : public Stage {
     std::size_t text = 0;  ///< Index into the texts.
     vectors::Point point;
   };
+
+  /// One batch: what changed of it is embedded and put into the index.
+  Result<> Index(
+      std::span<const store::EmbeddingText> texts, const std::stop_token& stop, store::Unit& unit
+  ) {
+    PULSE_TRY(auto points, Changed(unit.tenant, texts));
+    PULSE_CHECK(Embed(texts, points, stop));
+    PULSE_FAILPOINT("v0_before_upsert");
+    PULSE_TRY(const std::int64_t written, Upsert(unit.tenant, points));
+    PULSE_FAILPOINT("v1_after_upsert");
+    if (written > 0) unit.vectors[points.front().point.entity_type] += written;
+    return {};
+  }
 
   /// Points of rows marked deleted go, and their texts with them. Erasing twice changes nothing.
   Result<> EraseDeleted(TenantId tenant, std::vector<store::EmbeddingText>& texts) {
@@ -52,7 +67,7 @@ class VectorizeStage final : public Stage {
   }
 
   Result<std::vector<Pending>> Changed(
-      TenantId tenant, const std::vector<store::EmbeddingText>& texts
+      TenantId tenant, std::span<const store::EmbeddingText> texts
   ) {
     std::vector<std::string> ids;
     ids.reserve(texts.size());
@@ -83,7 +98,7 @@ class VectorizeStage final : public Stage {
   }
 
   Result<> Embed(
-      const std::vector<store::EmbeddingText>& texts,
+      std::span<const store::EmbeddingText> texts,
       std::vector<Pending>& pending,
       const std::stop_token& stop
   ) {

@@ -9,8 +9,11 @@ namespace {
 
 constexpr std::chrono::seconds kAwayPause{1};
 
-/// A larger page is better read back by a transform worker, several of which share its work.
-constexpr std::size_t kMostBytesAtHand = std::size_t{256} * 1024;
+/// Larger pages are better read back one by one than kept in memory.
+constexpr std::size_t kMostBytesAtHand = std::size_t{4} * 1024 * 1024;
+/// Pages that took longer to come have a source that lets its readers wait: it is asked again while
+/// others decode them.
+constexpr std::chrono::milliseconds kQuick{200};
 
 /// The pages of a committed unit, with the ids they were given.
 std::vector<store::RawPage> PagesAtHand(store::Unit&& unit, const std::vector<RawId>& ids) {
@@ -133,7 +136,7 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
   auto work = RunStage(claimed, stop);
   if (!work) return settle(work.error());
   store::Unit& unit = (*work)->unit;
-  unit.goes_on = GoesOn(unit);
+  unit.goes_on = GoesOn(unit, std::chrono::steady_clock::now() - started);
   auto committed = env_.store.ledger().Commit(unit);
   if (!committed) {
     // Somebody else owns these steps by now; they will be, or are, done by that owner.
@@ -151,19 +154,23 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
       .dead_letters = unit.dead_letters.size(),
   });
   if (committed->ended) observer_.OnJobFinished(*committed->ended);
-  observer_.OnLedgerChanged();
-  if (!committed->next) return Claimed{};
+  // What stays in these hands is nobody else's business.
+  const bool makes_ready = committed->new_steps > committed->next.size();
+  if (committed->ended || makes_ready) observer_.OnLedgerChanged();
+  if (committed->next.empty()) return Claimed{};
   return Claimed{
-      .steps = {*std::move(committed->next)},
+      .steps = std::move(committed->next),
       .pages = PagesAtHand(std::move(unit), committed->raw_ids),
   };
 }
 
-std::optional<store::GoesOn> Worker::GoesOn(const store::Unit& unit) const {
+std::optional<store::GoesOn> Worker::GoesOn(
+    const store::Unit& unit, std::chrono::steady_clock::duration took
+) const {
   std::size_t bytes = 0;
   for (const store::NewRawPage& page : unit.raw_pages) bytes += page.body.size();
   if (bytes > kMostBytesAtHand) return std::nullopt;
-  store::GoesOn next{.worker = identity_, .stages = {}};
+  store::GoesOn next{.worker = identity_, .stages = {}, .with_pages = took < kQuick};
   for (const auto& [stage, _] : stages_) {
     // A fetch is dispatched: whose turn it is at the source is not ours to say.
     if (stage != model::Stage::kExtract) next.stages.push_back(stage);

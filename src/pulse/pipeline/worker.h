@@ -3,9 +3,11 @@
 /// \file
 /// Worker: one thread's loop: receive a ring, claim, run the stage, commit, acknowledge. Ack is
 /// never before the commit. A job that has one open step at a time stays in the worker's hands from
-/// step to step (store::GoesOn), whatever the stage. An error becomes what its kind says
-/// (disposition.h); an exception becomes kInternal, here and nowhere else.
+/// step to step, whatever the stage, and so do the pages of a quick source (store::GoesOn). An
+/// error becomes what its kind says (disposition.h); an exception becomes kInternal, here and
+/// nowhere else.
 
+#include <chrono>
 #include <memory>
 #include <random>
 
@@ -48,7 +50,9 @@ class Worker {
   /// Runs and commits; what this worker goes on with, no steps at the end of that.
   Result<Claimed> Advance(const Claimed& claimed, const std::stop_token& stop);
   Result<std::unique_ptr<Work>> RunStage(const Claimed& claimed, const std::stop_token& stop);
-  std::optional<store::GoesOn> GoesOn(const store::Unit& unit) const;
+  std::optional<store::GoesOn> GoesOn(
+      const store::Unit& unit, std::chrono::steady_clock::duration took
+  ) const;
   Result<> Settle(
       const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
   );

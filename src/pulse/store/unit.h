@@ -4,6 +4,7 @@
 /// Unit: everything one worker commits in one transaction, as a value. The pipeline builds it
 /// without touching the database; Ledger::Commit applies it completely or not at all.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -88,12 +89,20 @@ struct Vanished {
   std::string reason;  ///< deleted | access_lost | archived
 };
 
-/// Who goes on with a job at once, and with what. While a job has one open step it is a sequence,
-/// and nobody but the worker that closes a step can know of the next: it keeps it, without a ring,
-/// a claim and a second reading of what it has in memory.
+/// Who goes on with a job at once, and with which stages. Two kinds of steps stay in the hands of
+/// the worker whose commit makes them, without a ring, a claim and a second reading of what it has
+/// in memory:
+///
+/// * If `with_pages`, the transform steps of the pages it fetched (those of the first one's entity
+///   type).
+/// * While a job has one open step it is a sequence, and nobody but the worker that closes a step
+///   can know of the next: that one, unless its rows went through staging.
 struct GoesOn {
   WorkerId worker;
   std::vector<model::Stage> stages;
+  bool with_pages = false;
+
+  bool Runs(model::Stage stage) const { return std::ranges::find(stages, stage) != stages.end(); }
 };
 
 struct Unit {
@@ -101,8 +110,7 @@ struct Unit {
   IntegrationId integration;
   JobId job;
   std::vector<model::StepRef> done;  ///< All of one job. Each must still have its epoch.
-  /// When these are the job's only open steps and the unit makes exactly one, of one of these
-  /// stages and not through staging, that one begins its life claimed: Committed::next.
+  /// Set: the steps it speaks of begin their lives claimed, as Committed::next.
   std::optional<GoesOn> goes_on;
 
   std::vector<NewRawPage> raw_pages;
@@ -139,7 +147,9 @@ struct Committed {
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::size_t new_steps = 0;
-  std::optional<model::Step> next;  ///< Claimed for Unit::goes_on; ready for nobody else.
+  /// Claimed for Unit::goes_on, ready for nobody else: of one stage and entity type. Those of pages
+  /// are in the order of the pages.
+  std::vector<model::Step> next;
   std::optional<model::Job> ended;  ///< Set when this commit closed the job's last step.
 
   std::optional<model::JobStatus> finished() const {

@@ -80,6 +80,7 @@ class FakeJira final : public Transport {
 /// What a whole job brought, all its steps run to the end.
 struct JobRun {
   std::vector<store::NewRawPage> pages;
+  std::size_t most_pages = 0;  ///< Of one step.
   std::map<std::string, std::int64_t> census;
   std::vector<store::Window> windows;
   std::vector<model::Gap> gaps;

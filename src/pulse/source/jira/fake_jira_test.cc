@@ -307,6 +307,7 @@ JobRun RunJob(const Connector& connector, Transport& transport, FetchRequest roo
       if (++request.attempt < 3) ready.push_back(std::move(request));
       continue;
     }
+    run.most_pages = std::max(run.most_pages, fetched->pages.size());
     for (store::NewRawPage& page : fetched->pages) run.pages.push_back(std::move(page));
     for (const auto& [entity, count] : fetched->census) run.census[entity] += count;
     for (store::Window& window : fetched->windows) run.windows.push_back(std::move(window));

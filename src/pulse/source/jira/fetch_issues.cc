@@ -1,6 +1,7 @@
 #include "pulse/source/jira/fetch_issues.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <unordered_set>
 
@@ -12,6 +13,13 @@
 
 namespace pulse::source::jira {
 namespace {
+
+/// A step goes on to the next call of its chain while the source answers fast: pages that are
+/// committed together cost one commit. A slow source's steps have one page or two; what a crash
+/// loses is at most this much of fetching.
+constexpr std::chrono::milliseconds kStepTime{250};
+constexpr std::size_t kPagesPerStep = 8;
+constexpr std::size_t kBytesPerStep = std::size_t{3} * 1024 * 1024;
 
 std::string JsonArray(std::span<const std::string> ids) {
   std::string json = "[";
@@ -49,11 +57,15 @@ model::NewStep ChainStep(const SyncContext& context, const IssueChain& chain) {
   };
 }
 
-/// Takes up to 100 ids off the front of the chain.
+/// Up to 100 ids, the next call's.
+std::vector<std::string> FrontOf(const IssueChain& chain) {
+  const auto front = std::span(chain.ids).first(std::min(kIssuesPerCall, chain.ids.size()));
+  return {front.begin(), front.end()};
+}
+
 std::vector<std::string> TakeFront(IssueChain& chain) {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(kIssuesPerCall, chain.ids.size()));
-  std::vector<std::string> front(chain.ids.begin(), chain.ids.begin() + count);
-  chain.ids.erase(chain.ids.begin(), chain.ids.begin() + count);
+  std::vector<std::string> front = FrontOf(chain);
+  chain.ids.erase(chain.ids.begin(), chain.ids.begin() + std::ssize(front));
   return front;
 }
 
@@ -173,9 +185,52 @@ void Append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+/// Adds a page that was read, and what it tells of its issues.
+void TakePage(
+    const StepAtWork& step,
+    const Call& call,
+    std::span<const std::string> asked,
+    Answer answer,
+    IssuePage page,
+    IssueChain& chain,
+    Fetched& fetched
+) {
+  const auto records = static_cast<int>(page.ids.size()) + page.broken;
+  fetched.pages.push_back(
+      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), records)
+  );
+  fetched.pages.back().keep_equal = chain.keep;
+  if (step.context.deployment == Deployment::kCloud) {
+    Append(chain.histories, std::move(page.histories));
+  }
+  Append(chain.lists, std::move(page.lists));
+}
+
+bool HasRoom(const Fetched& fetched) {
+  std::size_t bytes = 0;
+  for (const store::NewRawPage& page : fetched.pages) bytes += page.body.size();
+  return fetched.pages.size() < kPagesPerStep && bytes < kBytesPerStep;
+}
+
+/// One more page of the chain, if there is one and the source answers as it should. Whatever else
+/// it answers is the business of the next step, which begins with the same page.
+bool TakeNextPage(const StepAtWork& step, IssueChain& chain, Fetched& fetched) {
+  if (chain.ids.empty()) return false;
+  const std::vector<std::string> asked = FrontOf(chain);
+  const Call call = IssuesCall(step.context, asked);
+  auto answer = step.transport.Send(call);
+  if (!answer) return false;
+  auto page = ReadIssuePage(answer->body);
+  if (!page || !Unanswered(asked, *page).empty()) return false;
+  TakeFront(chain);
+  TakePage(step, call, asked, *std::move(answer), *std::move(page), chain, fetched);
+  return true;
+}
+
 }  // namespace
 
 Result<Fetched> FetchIssues(const StepAtWork& step) {
+  const auto enough = std::chrono::steady_clock::now() + kStepTime;
   IssueChain chain = IssueChain::FromParams(step.params);
   std::vector<std::string> asked = TakeFront(chain);
   const Call call = IssuesCall(step.context, asked);
@@ -193,15 +248,10 @@ Result<Fetched> FetchIssues(const StepAtWork& step) {
 
   Fetched fetched;
   PULSE_CHECK(SettleMissing(step, asked, *page, fetched));
-  const auto records = static_cast<int>(page->ids.size()) + page->broken;
-  fetched.pages.push_back(
-      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), *std::move(answer), records)
-  );
-  fetched.pages.back().keep_equal = chain.keep;
-  if (step.context.deployment == Deployment::kCloud) {
-    Append(chain.histories, std::move(page->histories));
+  TakePage(step, call, asked, *std::move(answer), *std::move(page), chain, fetched);
+  while (HasRoom(fetched) && std::chrono::steady_clock::now() < enough) {
+    if (!TakeNextPage(step, chain, fetched)) break;
   }
-  Append(chain.lists, std::move(page->lists));
   Continue(step.context, chain, fetched);
   return fetched;
 }

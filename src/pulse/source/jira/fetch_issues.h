@@ -56,7 +56,8 @@ Result<Fetched> FetchPage(const StepAtWork& step);
 /// kUnavailable when the source hands out the token it was given.
 Result<Fetched> FetchSweep(const StepAtWork& step);
 
-/// The next issues of a chain and the rest of it as a step. Issues the sweep listed and that are
+/// The next issues of a chain, several calls' worth from a source that answers fast, and the rest
+/// of it as a step. Issues the sweep listed and that are
 /// gone by now (confirmed one by one) are taken off the census. A page that stays undecodable is
 /// kept as failed, with a gap that names its issues; one the source keeps refusing leaves the
 /// chain.

@@ -148,6 +148,17 @@ TEST_F(JiraFetch, OneBrokenRecordDoesNotTakeItsPageOrItsNeighbours) {
   EXPECT_EQ(run.pages[0].record_count, 100);
 }
 
+TEST_F(JiraFetch, AStepGoesOnToTheNextPageOfAQuickSource) {
+  FakeJira jira({.estimate = kMany});
+  jira.AddIssues(350);
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.most_pages, 4U) << "all pages of the chain";
+  EXPECT_EQ(WorkItems(run), 350U);
+  EXPECT_EQ(jira.Count(kBulk), 4);
+}
+
 TEST_F(JiraFetch, AnUndecodablePageBecomesAGapAndItsChainGoesOn) {
   FakeJira jira({.estimate = kMany});
   jira.AddIssues(350);
@@ -169,7 +180,7 @@ TEST_F(JiraFetch, AnUndecodablePageBecomesAGapAndItsChainGoesOn) {
     return page.error_details.has_value();
   });
   EXPECT_EQ(failed, 1);
-  EXPECT_EQ(jira.Count(kBulk), 3 + 3);
+  EXPECT_EQ(jira.Count(kBulk), 3 + 3 + 1) << "and once by the step before, which left it alone";
 }
 
 TEST_F(JiraFetch, APageTheSourceKeepsRefusingTakesNobodyAlong) {

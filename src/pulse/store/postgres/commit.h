@@ -60,6 +60,7 @@ class UnitCommit {
     model::Stage stage;
     std::string_view entity_type;
     std::string params;
+    bool of_page = false;  ///< Transforms a page of this unit.
   };
 
   // 1. What is read first.
@@ -90,9 +91,11 @@ class UnitCommit {
   void QueueLetters(Transaction& tx);
   void QueueReceipt(Transaction& tx);
   void QueueSteps(Transaction& tx);
-  /// Whether the job goes on in the same hands, with the one step this unit makes.
-  bool GoesOn() const;
-  void QueueNext(Transaction& tx);
+  /// Moves what stays in the same hands (store::GoesOn) to the end of steps_; how many.
+  std::size_t SplitKept();
+  void QueueReady(Transaction& tx, std::span<const NewStep> steps);
+  void QueueKept(Transaction& tx, std::span<const NewStep> steps);
+  void TakeKept(Transaction& tx);
   Result<> Finish(Transaction& tx);
 
   Engine& engine_;
@@ -114,7 +117,7 @@ class UnitCommit {
   // Where the answers are.
   Transaction::Slot closed_;
   Transaction::Slot found_job_;
-  std::optional<Transaction::Slot> next_;
+  std::optional<Transaction::Slot> kept_;
   std::optional<Transaction::Slot> locked_keys_;
   std::optional<Transaction::Slot> newest_;
   std::optional<Transaction::Slot> raw_ids_;

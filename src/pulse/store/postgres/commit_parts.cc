@@ -72,7 +72,7 @@ Result<> UnitCommit::QueuePages(Transaction& tx) {
     fetched.AddInstant(page.fetched_at);
     if (page.error_details || page.transform_entity.empty() || job_.cancel_requested) continue;
     PULSE_TRY(std::string params, ParamsWithRaw(page.transform_params, raw));
-    steps_.push_back({model::Stage::kTransform, page.transform_entity, std::move(params)});
+    steps_.push_back({model::Stage::kTransform, page.transform_entity, std::move(params), true});
   }
   if (ids.size() == 0) return {};
   const Param params[] = {
@@ -134,50 +134,38 @@ void UnitCommit::QueueReceipt(Transaction& tx) {
   tx.Queue(sql::windows::propose, unit_.tenant, unit_.job, types, scopes, begins, ends);
 }
 
-bool UnitCommit::GoesOn() const {
-  if (!unit_.goes_on || steps_.size() != 1 || !unit_.staged.empty()) return false;
-  const auto& stages = unit_.goes_on->stages;
-  return job_.open_steps == static_cast<std::int64_t>(unit_.done.size()) &&
-         std::ranges::find(stages, steps_.front().stage) != stages.end();
-}
-
-void UnitCommit::QueueNext(Transaction& tx) {
-  NewStep& step = steps_.front();
-  next_ = tx.Queue(
-      sql::steps::insert_claimed,
-      unit_.tenant,
-      unit_.integration,
-      unit_.job,
-      static_cast<int>(job_.priority),
-      Name(step.stage),
-      step.entity_type,
-      step.params,
-      unit_.goes_on->worker,
-      Instant{now_}
-  );
-  out_.next = {
-      .id = {},
-      .tenant = unit_.tenant,
-      .integration = unit_.integration,
-      .job = unit_.job,
-      .stage = step.stage,
-      .entity_type = std::string(step.entity_type),
-      .params = std::move(step.params),
-      .epoch = 1,
-      .attempts = 0,
-      .priority = job_.priority,
-      .options = job_.options,
-  };
-  out_.new_steps += 1;
+std::size_t UnitCommit::SplitKept() {
+  if (!unit_.goes_on) return 0;
+  const auto first = std::ranges::find(steps_, true, &NewStep::of_page);
+  const bool with_pages =
+      unit_.goes_on->with_pages && unit_.goes_on->Runs(model::Stage::kTransform);
+  if (with_pages && first != steps_.end()) {
+    const std::string_view entity_type = first->entity_type;
+    const auto kept = std::ranges::stable_partition(steps_, [&](const NewStep& step) {
+      return !step.of_page || step.entity_type != entity_type;
+    });
+    return kept.size();
+  }
+  const bool sequence = job_.open_steps == static_cast<std::int64_t>(unit_.done.size()) &&
+                        steps_.size() == 1 && unit_.staged.empty();
+  return sequence && unit_.goes_on->Runs(steps_.front().stage) ? 1 : 0;
 }
 
 void UnitCommit::QueueSteps(Transaction& tx) {
   if (steps_.empty()) return;
-  if (GoesOn()) return QueueNext(tx);
+  const std::size_t kept = SplitKept();
+  const auto all = std::span<const NewStep>(steps_);
+  QueueReady(tx, all.first(all.size() - kept));
+  QueueKept(tx, all.last(kept));
+  out_.new_steps += steps_.size();
+}
+
+void UnitCommit::QueueReady(Transaction& tx, std::span<const NewStep> steps) {
+  if (steps.empty()) return;
   Array stages(Element::kText);
   Array types(Element::kText);
   Array params(Element::kText);
-  for (const NewStep& step : steps_) {
+  for (const NewStep& step : steps) {
     stages.AddText(Name(step.stage));
     types.AddText(step.entity_type);
     params.AddText(step.params);
@@ -193,7 +181,47 @@ void UnitCommit::QueueSteps(Transaction& tx) {
       params,
       Instant{now_}
   );
-  out_.new_steps += steps_.size();
+}
+
+void UnitCommit::QueueKept(Transaction& tx, std::span<const NewStep> steps) {
+  if (steps.empty()) return;
+  Array params(Element::kText);
+  for (const NewStep& step : steps) {
+    params.AddText(step.params);
+    out_.next.push_back({
+        .id = {},
+        .tenant = unit_.tenant,
+        .integration = unit_.integration,
+        .job = unit_.job,
+        .stage = step.stage,
+        .entity_type = std::string(step.entity_type),
+        .params = step.params,
+        .epoch = 1,
+        .attempts = 0,
+        .priority = job_.priority,
+        .options = job_.options,
+    });
+  }
+  kept_ = tx.Queue(
+      sql::steps::insert_claimed,
+      unit_.tenant,
+      unit_.integration,
+      unit_.job,
+      static_cast<int>(job_.priority),
+      Name(steps.front().stage),
+      steps.front().entity_type,
+      params,
+      unit_.goes_on->worker,
+      Instant{now_}
+  );
+}
+
+/// The ids they were given.
+void UnitCommit::TakeKept(Transaction& tx) {
+  if (!kept_) return;
+  for (std::size_t i = 0; i < out_.next.size(); ++i) {
+    out_.next[i].id = tx[*kept_][static_cast<int>(i)].As<StepId>(0);
+  }
 }
 
 Result<> UnitCommit::Finish(Transaction& tx) {
@@ -208,17 +236,17 @@ Result<> UnitCommit::Finish(Transaction& tx) {
     return {};
   }
   // One step for another, and that one is in our hands: a cancellation finds it at its end.
-  if (next_ && delta == 0) {
+  if (kept_ && delta == 0 && unit_.done.size() == 1) {
     PULSE_FAILPOINT("k7_before_commit");
     PULSE_CHECK(tx.Commit());
-    out_.next->id = tx[*next_][0].As<StepId>(0);
+    TakeKept(tx);
     return {};
   }
   // Nobody can have closed steps that nobody has seen yet: this is not the end of the job.
   const auto counted = tx.Queue(sql::jobs::add_open_steps, unit_.tenant, unit_.job, delta);
   PULSE_FAILPOINT("k7_before_commit");
   PULSE_CHECK(tx.Commit());
-  if (next_) out_.next->id = tx[*next_][0].As<StepId>(0);
+  TakeKept(tx);
   cancelled_meanwhile_ = tx[counted][0].Bool(1) && !job_.cancel_requested;
   return {};
 }

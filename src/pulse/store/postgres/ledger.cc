@@ -160,14 +160,20 @@ Result<Committed> PostgresLedger::FindOut(const Unit& unit, Committed committed)
   const StepArrays steps = ArraysOf(unit.done);
   const auto held = tx.Queue(sql::steps::held, unit.tenant, unit.job, steps.ids, steps.epochs);
   const WorkerId worker = unit.goes_on ? unit.goes_on->worker : WorkerId{};
-  const auto next = tx.Queue(sql::steps::born_claimed, unit.tenant, unit.job, worker);
+  Array params(Element::kText);
+  for (const model::Step& step : committed.next) params.AddText(step.params);
+  const auto kept = tx.Queue(sql::steps::born_claimed, unit.tenant, unit.job, worker, params);
   PULSE_TRY(const model::Job job, ReadJob(tx, unit.tenant, unit.job));
   if (tx[held][0].Int(0) != static_cast<std::int64_t>(unit.done.size())) {
     return Error{ErrorKind::kUnavailable, "the connection broke before the commit took effect"};
   }
   if (model::IsFinal(job.status)) committed.ended = job;
-  if (committed.next && tx[next].empty()) committed.next.reset();  // Somebody took it from us.
-  if (committed.next) committed.next->id = tx[next][0].As<StepId>(0);
+  std::vector<model::Step> ours;  // Somebody may have taken some from us.
+  for (const Row row : tx[kept]) {
+    model::Step& step = ours.emplace_back(committed.next[static_cast<std::size_t>(row.Int(1) - 1)]);
+    step.id = row.As<StepId>(0);
+  }
+  committed.next = std::move(ours);
   return committed;
 }
 

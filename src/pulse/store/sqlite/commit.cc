@@ -139,6 +139,7 @@ Result<> UnitCommit::StorePage(const NewRawPage& page, const PreparedPage& prepa
   PULSE_TRY(const std::string params, ParamsWithRaw(page.transform_params, raw));
   PULSE_TRY(const StepId step, AddStep(model::Stage::kTransform, page.transform_entity, params));
   static_cast<void>(step);
+  of_pages_.push_back(last_step_);
   return {};
 }
 
@@ -324,13 +325,23 @@ Result<StepId> UnitCommit::AddStep(
   return last_step_.id;
 }
 
+bool UnitCommit::IsSequence() const {
+  return job_.open_steps == static_cast<std::int64_t>(unit_.done.size()) && out_.new_steps == 1 &&
+         unit_.staged.empty();
+}
+
 Result<> UnitCommit::GoOn() {
-  const bool alone = job_.open_steps == static_cast<std::int64_t>(unit_.done.size());
-  if (!unit_.goes_on || !alone || out_.new_steps != 1 || !unit_.staged.empty()) return {};
-  const auto& stages = unit_.goes_on->stages;
-  if (std::ranges::find(stages, last_step_.stage) == stages.end()) return {};
-  PULSE_CHECK(db_.Do(sql::steps::claim, unit_.tenant, last_step_.id, unit_.goes_on->worker, now_));
-  out_.next = last_step_;
+  if (!unit_.goes_on || out_.new_steps == 0) return {};
+  std::vector<model::Step> kept;
+  if (unit_.goes_on->with_pages) kept = std::move(of_pages_);
+  if (kept.empty() && IsSequence()) kept.push_back(last_step_);
+  if (kept.empty() || !unit_.goes_on->Runs(kept.front().stage)) return {};
+  const std::string entity_type = kept.front().entity_type;
+  std::erase_if(kept, [&](const model::Step& step) { return step.entity_type != entity_type; });
+  for (const model::Step& step : kept) {
+    PULSE_CHECK(db_.Do(sql::steps::claim, unit_.tenant, step.id, unit_.goes_on->worker, now_));
+  }
+  out_.next = std::move(kept);
   return {};
 }
 

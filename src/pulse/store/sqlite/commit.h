@@ -43,8 +43,9 @@ class UnitCommit {
   Result<> AddReceipt();
   /// Inserts a step of this job and counts it. Not called for a cancelled job.
   Result<StepId> AddStep(model::Stage stage, std::string_view entity_type, std::string_view params);
-  /// Claims the one step that was made, if the job goes on in the same hands.
+  /// Claims what stays in the same hands (store::GoesOn).
   Result<> GoOn();
+  bool IsSequence() const;
 
   Connection& db_;
   const DomainSql& sql_;
@@ -53,6 +54,7 @@ class UnitCommit {
   model::Job job_;
   Committed out_;
   model::Step last_step_;
+  std::vector<model::Step> of_pages_;                  ///< The transform steps that were made.
   std::map<std::string, model::EntityCounts> counts_;  ///< Added to the receipt at the end.
 };
 

@@ -135,22 +135,56 @@ TEST_P(StoreConformance, HandsTheOnlyStepOfAJobToTheWorkerThatMadeIt) {
   fetch.raw_pages = {Page("body")};
   fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}};
   const Committed fetched = Commit(fetch);
-  ASSERT_TRUE(fetched.next);
-  EXPECT_EQ(fetched.next->stage, model::Stage::kTransform);
-  EXPECT_EQ(fetched.next->entity_type, "jira_issues");
-  EXPECT_THAT(
-      fetched.next->params, ::testing::HasSubstr(std::to_string(fetched.raw_ids.at(0).value()))
-  );
+  ASSERT_EQ(fetched.next.size(), 1U);
+  const model::Step& next = fetched.next.front();
+  EXPECT_EQ(next.stage, model::Stage::kTransform);
+  EXPECT_EQ(next.entity_type, "jira_issues");
+  EXPECT_THAT(next.params, ::testing::HasSubstr(std::to_string(fetched.raw_ids.at(0).value())));
   EXPECT_TRUE(ReadySteps(acme_).empty()) << "nobody is rung for it";
-  EXPECT_TRUE(Claim(acme_, fetched.next->id).empty());
-  EXPECT_EQ(Commit(Closing({*fetched.next})).finished(), model::JobStatus::kFinished);
+  EXPECT_TRUE(Claim(acme_, next.id).empty());
+  EXPECT_EQ(Commit(Closing({next})).finished(), model::JobStatus::kFinished);
+}
+
+TEST_P(StoreConformance, LeavesThePagesOfAnOpenJobInTheHandsThatFetchedThem) {
+  Unit fetch = Closing({SubmitAndClaim(acme_)});
+  fetch.raw_pages = {Page("one"), Page("other"), Page("two")};
+  fetch.raw_pages[1].transform_entity = "jira_projects";
+  fetch.children = {{model::Stage::kExtract, "jira_issues", "{}"}};
+  fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}, /*with_pages=*/true};
+
+  const Committed fetched = Commit(fetch);
+
+  ASSERT_EQ(fetched.next.size(), 2U) << "those of one entity type";
+  const auto raw = [&](std::size_t page) {
+    return std::to_string(fetched.raw_ids.at(page).value());
+  };
+  EXPECT_THAT(fetched.next[0].params, ::testing::HasSubstr(raw(0)));
+  EXPECT_THAT(fetched.next[1].params, ::testing::HasSubstr(raw(2)));
+  EXPECT_EQ(ReadySteps(acme_).size(), 2U) << "the next fetch, and the page of another type";
+  EXPECT_TRUE(Claim(acme_, fetched.next[1].id).empty());
+  EXPECT_FALSE(Commit(Closing(fetched.next)).finished());
+  for (const StepId step : ReadySteps(acme_)) Commit(Closing({Claim(acme_, step).at(0)}));
+  EXPECT_EQ(StatusOf(acme_, fetched.next[0].job), model::JobStatus::kFinished);
+}
+
+TEST_P(StoreConformance, LeavesPagesToOthersUnlessAskedTo) {
+  Unit fetch = Closing({SubmitAndClaim(acme_)});
+  fetch.raw_pages = {Page("one"), Page("two")};
+  fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}};
+  EXPECT_TRUE(Commit(fetch).next.empty());
+  EXPECT_EQ(ReadySteps(acme_).size(), 2U);
+
+  Unit not_run_here = Closing({SubmitAndClaim(globex_)});
+  not_run_here.raw_pages = {Page("one"), Page("two")};
+  not_run_here.goes_on = GoesOn{worker_, {model::Stage::kVectorize}, /*with_pages=*/true};
+  EXPECT_TRUE(Commit(not_run_here).next.empty());
 }
 
 TEST_P(StoreConformance, RecoversAStepThatWasHandedOnAndLost) {
   Unit fetch = Closing({SubmitAndClaim(acme_)});
   fetch.raw_pages = {Page("body")};
   fetch.goes_on = GoesOn{worker_, {model::Stage::kTransform}};
-  const model::Step lost = Commit(fetch).next.value();
+  const model::Step lost = Commit(fetch).next.at(0);
 
   EXPECT_EQ(RecoverAll(), 1);
 
@@ -164,19 +198,19 @@ TEST_P(StoreConformance, HandsNothingOnWhereOthersCouldHelpOrTheStageIsNotRun) {
   Unit two = Closing({SubmitAndClaim(acme_)});
   two.children = {{model::Stage::kTransform, "a", "{}"}, {model::Stage::kTransform, "b", "{}"}};
   two.goes_on = GoesOn{worker_, {model::Stage::kTransform, model::Stage::kVectorize}};
-  EXPECT_FALSE(Commit(two).next) << "two can be done side by side";
+  EXPECT_TRUE(Commit(two).next.empty()) << "two can be done side by side";
 
   const auto ready = ReadySteps(acme_);
   ASSERT_EQ(ready.size(), 2U);
   Unit one_of_two = Closing({Claim(acme_, ready[0]).at(0)});
   one_of_two.children = {{model::Stage::kVectorize, "a", "{}"}};
   one_of_two.goes_on = two.goes_on;
-  EXPECT_FALSE(Commit(one_of_two).next) << "the other one is open still";
+  EXPECT_TRUE(Commit(one_of_two).next.empty()) << "the other one is open still";
 
   Unit of_other_stage = Closing({SubmitAndClaim(globex_)});
   of_other_stage.children = {{model::Stage::kExtract, "a", "{}"}};
   of_other_stage.goes_on = two.goes_on;
-  EXPECT_FALSE(Commit(of_other_stage).next);
+  EXPECT_TRUE(Commit(of_other_stage).next.empty());
 }
 
 TEST_P(StoreConformance, KnowsWhatAWorkerHolds) {

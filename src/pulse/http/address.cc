@@ -19,21 +19,22 @@ struct Range4 {
 };
 
 constexpr std::array kSpecial4 = {
-    Range4{{0, 0, 0, 0}, 8},        // this network; Linux routes it to loopback
-    Range4{{10, 0, 0, 0}, 8},       // private
-    Range4{{100, 64, 0, 0}, 10},    // shared by carriers
-    Range4{{127, 0, 0, 0}, 8},      // loopback
-    Range4{{169, 254, 0, 0}, 16},   // link-local, cloud metadata
-    Range4{{172, 16, 0, 0}, 12},    // private
-    Range4{{192, 0, 0, 0}, 24},     // protocol assignments
-    Range4{{192, 0, 2, 0}, 24},     // documentation
-    Range4{{192, 88, 99, 0}, 24},   // 6to4 relays, withdrawn
-    Range4{{192, 168, 0, 0}, 16},   // private
-    Range4{{198, 18, 0, 0}, 15},    // benchmarking
-    Range4{{198, 51, 100, 0}, 24},  // documentation
-    Range4{{203, 0, 113, 0}, 24},   // documentation
-    Range4{{224, 0, 0, 0}, 4},      // multicast
-    Range4{{240, 0, 0, 0}, 4},      // reserved, broadcast
+    Range4{{0, 0, 0, 0}, 8},         // this network; Linux routes it to loopback
+    Range4{{10, 0, 0, 0}, 8},        // private
+    Range4{{100, 64, 0, 0}, 10},     // shared by carriers
+    Range4{{127, 0, 0, 0}, 8},       // loopback
+    Range4{{168, 63, 129, 16}, 32},  // Azure's host: metadata and secrets behind a public number
+    Range4{{169, 254, 0, 0}, 16},    // link-local, cloud metadata
+    Range4{{172, 16, 0, 0}, 12},     // private
+    Range4{{192, 0, 0, 0}, 24},      // protocol assignments
+    Range4{{192, 0, 2, 0}, 24},      // documentation
+    Range4{{192, 88, 99, 0}, 24},    // 6to4 relays, withdrawn
+    Range4{{192, 168, 0, 0}, 16},    // private
+    Range4{{198, 18, 0, 0}, 15},     // benchmarking
+    Range4{{198, 51, 100, 0}, 24},   // documentation
+    Range4{{203, 0, 113, 0}, 24},    // documentation
+    Range4{{224, 0, 0, 0}, 4},       // multicast
+    Range4{{240, 0, 0, 0}, 4},       // reserved, broadcast
 };
 
 constexpr std::uint32_t Number(const std::array<std::uint8_t, 4>& bytes) noexcept {

@@ -54,6 +54,13 @@ TEST(IsPublicAddress, RefusesBothEndsOfEverySpecialRange) {
   }
 }
 
+TEST(IsPublicAddress, RefusesAPublicNumberThatIsACloudsOwnHost) {
+  EXPECT_FALSE(IsPublic("168.63.129.16"));
+  EXPECT_FALSE(IsPublic("::ffff:168.63.129.16"));
+  EXPECT_TRUE(IsPublic("168.63.129.15"));
+  EXPECT_TRUE(IsPublic("168.63.129.17"));
+}
+
 TEST(IsPublicAddress, AcceptsGlobalUnicastIpv6) {
   for (const char* text :
        {"2606:4700:4700::1111", "2001:200::1", "2a00:1450:4001:80b::200e", "3ffe::1", "2001:db7::1"

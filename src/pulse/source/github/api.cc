@@ -106,7 +106,40 @@ std::string UsedFragments(std::string_view operation, std::string_view fragments
   return used;
 }
 
+/// Where the selection that begins at `at` ends: behind its last brace, or its line where it has
+/// none.
+std::size_t EndOfSelection(std::string_view query, std::size_t at) {
+  const std::size_t line = std::min(query.find('\n', at), query.size());
+  const std::size_t brace = query.find('{', at);
+  if (brace > line) return line;
+  int depth = 0;
+  for (std::size_t i = brace; i < query.size(); ++i) {
+    if (query[i] == '{') ++depth;
+    if (query[i] == '}' && --depth == 0) return i + 1;
+  }
+  return query.size();
+}
+
 }  // namespace
+
+std::string WithoutField(std::string_view query, std::string_view field) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < query.size()) {
+    const std::size_t end = std::min(query.find('\n', at), query.size() - 1) + 1;
+    const std::string_view line = query.substr(at, end - at);
+    const std::size_t word = std::min(line.find_first_not_of(' '), line.size());
+    const std::string_view rest = line.substr(word);
+    const char after = rest.size() > field.size() ? rest[field.size()] : '\n';
+    if (rest.starts_with(field) && (after == '(' || after == ' ' || after == '\n')) {
+      at = std::min(query.find('\n', EndOfSelection(query, at + word)), query.size() - 1) + 1;
+    } else {
+      out += line;
+      at = end;
+    }
+  }
+  return out;
+}
 
 std::string ExpandAliases(std::string_view query, std::string_view aliases) {
   const std::size_t open = query.find('(');

@@ -45,6 +45,10 @@ class Api {
   Endpoints endpoints_;
 };
 
+/// The query without the selections of that name: for a token that may not read them, for GitHub
+/// then refuses the whole query.
+std::string WithoutField(std::string_view query, std::string_view field);
+
 /// Writes an aliased query: the template's lines that begin with "<letter>0:" are repeated, one for
 /// each letter of `aliases`, numbered from 0 like the variables they use; the operation's variable
 /// list is repeated likewise. Of the fragments behind the operation those in use are kept: GitHub

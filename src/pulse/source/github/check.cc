@@ -1,5 +1,7 @@
 #include "pulse/source/github/check.h"
 
+#include <algorithm>
+
 #include "pulse/source/github/headers.h"
 #include "pulse/source/github/listing.h"
 #include "pulse/source/github/queries.h"
@@ -36,19 +38,31 @@ Result<Viewer> AskWhoWeAre(const model::Integration& integration, Api& api) {
   };
 }
 
+bool HasScope(std::string_view scopes, std::string_view wanted) {
+  while (!scopes.empty()) {
+    const std::size_t end = std::min(scopes.find_first_of(", "), scopes.size());
+    if (scopes.substr(0, end) == wanted) return true;
+    scopes.remove_prefix(std::min(end + 1, scopes.size()));
+  }
+  return false;
+}
+
 /// Classic tokens say their scopes; fine-grained ones and apps say nothing, and are asked nothing.
 void WarnOfScopes(const Answer& answer, Account& account) {
   const std::string_view scopes = HeaderOf(answer, "x-oauth-scopes");
   if (scopes.empty()) return;
-  for (std::size_t at = scopes.find("repo"); at != std::string_view::npos;
-       at = scopes.find("repo", at + 1)) {
-    const bool begins = at == 0 || scopes[at - 1] == ' ' || scopes[at - 1] == ',';
-    const std::size_t end = at + 4;
-    if (begins && (end == scopes.size() || scopes[end] == ',' || scopes[end] == ' ')) return;
+  if (!HasScope(scopes, "repo")) {
+    account.warnings.emplace_back(
+        "the token lacks the scope 'repo': private repositories stay invisible; make one that has "
+        "it"
+    );
   }
-  account.warnings.emplace_back(
-      "the token lacks the scope 'repo': private repositories stay invisible; make one that has it"
-  );
+  if (!HasScope(scopes, "read:org") && !HasScope(scopes, "write:org") &&
+      !HasScope(scopes, "admin:org")) {
+    account.warnings.emplace_back(
+        "the token lacks the scope 'read:org': requested reviewers stay empty; make one that has it"
+    );
+  }
 }
 
 }  // namespace

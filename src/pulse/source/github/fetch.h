@@ -47,6 +47,8 @@ Result<Fetched> FetchCensus(const FetchRequest& request, const Step& step, Api& 
 
 /// The same over REST; commits and reviews come by kPrCommits and kPrReviews steps.
 Result<Fetched> FetchPrsByRest(const FetchRequest& request, const Step& step, Api& api);
+/// Reviews of one pull request that are read at most, 100 a call: 50 calls.
+inline constexpr std::int64_t kMostReviewsRead = 5000;
 Result<Fetched> FetchPrLists(const FetchRequest& request, const Step& step, Api& api);
 
 /// Repository-wide comments by update time, oldest first: review comments for both plans,

@@ -4,6 +4,7 @@
 
 #include "pulse/source/census.h"
 #include "pulse/source/github/headers.h"
+#include "pulse/source/github/judge.h"
 #include "pulse/source/github/listing.h"
 #include "pulse/source/github/queries.h"
 #include "pulse/source/github/rows.h"
@@ -179,7 +180,7 @@ Result<> AskAbout(
   }
   for (const Census::Pending& one : batch) {
     const Result<> asked = AskByRest(request, one, api, lists);
-    if (!asked && asked.error().kind() != ErrorKind::kNotFound) return asked;
+    if (!asked && !IsOutOfReach(asked.error())) return asked;
   }
   return {};
 }
@@ -235,8 +236,9 @@ class Verifier {
         "/repos/{owner}/{repo}/pulls/{number}",
         "/repos/" + EncodeFullName(repository) + "/pulls/" + number
     );
-    if (!answer && answer.error().kind() != ErrorKind::kNotFound) return answer.error();
-    Settle(kPrs, row, answer.has_value(), "deleted");
+    if (!answer && !IsOutOfReach(answer.error())) return answer.error();
+    const bool refused = !answer && RefusesOnlyThis(answer.error());
+    Settle(kPrs, row, answer.has_value(), refused ? "access_lost" : "deleted");
     return {};
   }
 
@@ -249,7 +251,7 @@ class Verifier {
     bool there = false;
     if (name.find('/') != std::string::npos) {
       const auto answer = api_.Get("/repos/{owner}/{repo}", "/repos/" + EncodeFullName(name));
-      if (!answer && answer.error().kind() != ErrorKind::kNotFound) return answer.error();
+      if (!answer && !IsOutOfReach(answer.error())) return answer.error();
       if (answer) {
         PULSE_TRY(const auto page, JsonPage::Parse(answer->body));
         there = id.empty() || page->root()["id"].id() == id;

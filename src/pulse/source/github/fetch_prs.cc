@@ -3,6 +3,7 @@
 
 #include "pulse/source/github/fetch.h"
 #include "pulse/source/github/headers.h"
+#include "pulse/source/github/judge.h"
 #include "pulse/source/github/queries.h"
 #include "pulse/source/github/rows.h"
 
@@ -84,6 +85,53 @@ Result<bool> BringsAbsent(const FetchRequest& request, const Step& step, const P
   return !absent.empty();
 }
 
+/// One page. A token that may not read who is asked for a review (classic ones need read:org for
+/// teams, apps the members permission) would read nothing at all: then they are left out, here and
+/// on the pages that follow, and their columns stay as they are.
+Result<Answer> AskForPage(const Variables& variables, Api& api, Step& next) {
+  const auto fewer = [&] {
+    return api.Query(WithoutField(queries::kPullRequests, "reviewRequests"), variables);
+  };
+  if (next.no_reviewers) return fewer();
+  auto whole = api.Query(queries::kPullRequests, variables);
+  if (whole || !IsOutOfReach(whole.error())) return whole;
+  auto without = fewer();
+  if (!without) return whole;
+  next.no_reviewers = true;
+  return without;
+}
+
+/// What the first page of a pass settles: where it ends, and what it counts and proves.
+Result<> Begin(
+    const FetchRequest& request, const Answer& answer, Value list, Step& next, Fetched& out
+) {
+  const std::string& scope = next.repository->id;
+  next.began = ServerTime(answer, request.now);
+  next.total = list["totalCount"].integer().value_or(0);
+  if (next.everything) return {};
+  PULSE_TRY(next.until, StopTime(request, kPrs, scope));
+  if (!next.until) out.census[std::string(kPrs)] = next.total;
+  ProposeWindow(request, kPrs, scope, next.until, next.began, out);
+  return {};
+}
+
+/// A pull request that is updated before its page is read moves to the front, behind the reader's
+/// back. The next sync would find it; but this one counted it, so it looks once more, as far back
+/// as it began, when its pages listed fewer than there are. An undisturbed pass pays nothing.
+void AddTail(const FetchRequest& request, Value list, const Step& next, Fetched& out) {
+  constexpr EpochMs kReplicaLag = EpochMs{60} * 1000;
+  if (next.until || request.options.until || next.tail) return;
+  const std::int64_t total = list["totalCount"].integer().value_or(0);
+  if (total <= next.listed) return;
+  if (!next.everything) out.census[std::string(kPrs)] += total - next.total;
+  Step tail;
+  tail.repository = next.repository;
+  tail.no_reviewers = next.no_reviewers;
+  tail.until = next.began - kReplicaLag;
+  tail.tail = true;
+  out.next.push_back({model::Stage::kExtract, std::string(kPrs), tail.ToJson()});
+}
+
 }  // namespace
 
 Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api) {
@@ -93,7 +141,7 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
   Variables variables;
   variables.Text("owner", owner).Text("name", name).Number("first", next.first);
   variables.Cursor("after", step.cursor);
-  PULSE_TRY(const Answer answer, api.Query(queries::kPullRequests, variables));
+  PULSE_TRY(const Answer answer, AskForPage(variables, api, next));
 
   Fetched out;
   PULSE_TRY(const ListPage page, DecodeList(request, step, answer, kNodesPath, out));
@@ -102,15 +150,11 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
     return out;
   }
   const Value list = page.root()["data"]["repository"]["pullRequests"];
-  if (step.page == 0 && !step.everything) {
-    PULSE_TRY(next.until, StopTime(request, kPrs, step.repository->id));
-    if (!next.until) out.census[std::string(kPrs)] = list["totalCount"].integer().value_or(0);
-    const EpochMs started = ServerTime(answer, request.now);
-    ProposeWindow(request, kPrs, step.repository->id, next.until, started, out);
-  }
+  if (step.page == 0 && !step.tail) PULSE_CHECK(Begin(request, answer, list, next, out));
 
   PrPage read = ReadNodes(request, page.records, next.until);
   next.nested.insert(next.nested.end(), read.needs.begin(), read.needs.end());
+  next.listed += static_cast<std::int64_t>(page.records.size());
   const Value info = list["pageInfo"];
   const bool more = info["hasNextPage"].boolean() == true && !read.reached_watermark;
   FlushNested(step, !more, next.nested, out);
@@ -122,6 +166,8 @@ Result<Fetched> FetchPrs(const FetchRequest& request, const Step& step, Api& api
       return Error{ErrorKind::kUnavailable, "the list of pull requests repeats its cursor"};
     }
     out.next.push_back({model::Stage::kExtract, std::string(kPrs), next.ToJson()});
+  } else if (step.page > 0) {
+    AddTail(request, list, next, out);
   }
   if (read.any_wanted) {
     out.pages.push_back(MakePage(request, step, kPrs, read.ids, answer.body));

@@ -2,6 +2,7 @@
 
 #include "pulse/source/github/fetch.h"
 #include "pulse/source/github/headers.h"
+#include "pulse/source/github/judge.h"
 #include "pulse/source/github/rows.h"
 #include "pulse/source/github/scope.h"
 
@@ -63,7 +64,7 @@ Result<std::string> FetchDetails(
     auto answer = api.Get(
         "/repos/{owner}/{repo}/pulls/{number}", PullPath(step, "/" + std::to_string(number))
     );
-    if (!answer && answer.error().kind() == ErrorKind::kNotFound) {
+    if (!answer && IsOutOfReach(answer.error())) {
       const std::string scope = step.repository->full_name + "#" + std::to_string(number);
       out.gaps.push_back({std::string(kPrs), scope, answer.error().message()});
       continue;
@@ -76,8 +77,8 @@ Result<std::string> FetchDetails(
 
 /// Every page of one pull request's list, as one JSON array of arrays.
 Result<std::string> FetchWholeList(const std::string& endpoint, const std::string& path, Api& api) {
-  // 250 commits are all REST gives, reviews have no such limit; 50 pages are 5,000 of them.
-  constexpr int kMaxPages = 50;
+  // Of a list that goes on the transform says so.
+  constexpr int kMaxPages = kMostReviewsRead / kRestPage;
   std::string pages;
   for (int page = 1; page <= kMaxPages; ++page) {
     PULSE_TRY(
@@ -147,7 +148,7 @@ Result<Fetched> FetchPrLists(const FetchRequest& request, const Step& step, Api&
     auto list = FetchWholeList(
         "/repos/{owner}/{repo}/pulls/{number}/" + what, PullPath(step, "/" + id + "/" + what), api
     );
-    if (!list && list.error().kind() == ErrorKind::kNotFound) {
+    if (!list && IsOutOfReach(list.error())) {
       const std::string scope = step.repository->full_name + "#" + id;
       out.gaps.push_back({request.entity_type, scope, list.error().message()});
       continue;

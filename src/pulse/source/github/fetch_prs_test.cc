@@ -63,7 +63,7 @@ FetchRequest FirstPage() { return RequestFor("github_prs", std::string(kOneRepos
 
 TEST(FetchPrs, ReadsAFullPassToItsEnd) {
   ScriptedTransport transport;
-  transport.Answer200(PrPage({{.number = 2}}, "k1")).Answer200(PrPage({{.number = 1}}));
+  transport.Answer200(PrPage({{.number = 2}}, "k1", 2)).Answer200(PrPage({{.number = 1}}, "", 2));
 
   const auto first = Fetch(FirstPage(), transport);
   ASSERT_TRUE(first) << first.error().message();
@@ -74,7 +74,7 @@ TEST(FetchPrs, ReadsAFullPassToItsEnd) {
       transport.VariablesOf(0), nlohmann::json({{"owner", "acme"}, {"name", "shop"}, {"first", 24}})
   );
   EXPECT_EQ(transport.VariablesOf(1).at("after"), "k1");
-  EXPECT_EQ(first->census.at("github_prs"), 100);
+  EXPECT_EQ(first->census.at("github_prs"), 2);
   EXPECT_THAT(second->census, IsEmpty());
   ASSERT_THAT(first->windows, SizeIs(1));
   EXPECT_EQ(first->windows[0].scope, "77");
@@ -211,6 +211,78 @@ TEST(FetchPrs, NeverMovesACursorPastAnError) {
   }
 }
 
+TEST(FetchPrs, DoesWithoutReviewersWhereTheTokenMayNotReadThem) {
+  const std::string scopes =
+      R"({"errors":[{"type":"INSUFFICIENT_SCOPES","message":"The 'slug' field requires read:org"}]})";
+  const std::string forbidden =
+      R"({"data":{},"errors":[{"type":"FORBIDDEN","path":["repository","requestedReviewer"],)"
+      R"("message":"Resource not accessible by integration"}]})";
+  for (const std::string& refusal : {scopes, forbidden}) {
+    ScriptedTransport transport;
+    transport.Answer200(refusal)
+        .Answer200(PrPage({{.number = 2}}, "k1"))
+        .Answer200(PrPage({{.number = 1}}));
+    const auto first = Fetch(FirstPage(), transport);
+    ASSERT_TRUE(first) << first.error().message();
+    EXPECT_THAT(first->gaps, IsEmpty());
+    ASSERT_TRUE(Fetch(Next(*first, "github_prs"), transport));
+
+    EXPECT_THAT(transport.QueryOf(0), HasSubstr("reviewRequests"));
+    for (const std::size_t call : {1, 2}) {
+      EXPECT_THAT(transport.QueryOf(call), Not(HasSubstr("reviewRequests"))) << call;
+      EXPECT_THAT(transport.QueryOf(call), Not(HasSubstr("Team"))) << call;
+      EXPECT_THAT(transport.QueryOf(call), HasSubstr("comments(first: 50)")) << call;
+    }
+    EXPECT_EQ(transport.VariablesOf(2).at("after"), "k1");
+  }
+}
+
+TEST(FetchPrs, SaysWhatWasWrongWhenNothingCanBeRead) {
+  ScriptedTransport transport;
+  transport.AnswerWith(401, R"({"message":"Bad credentials"})");
+  const auto fetched = Fetch(FirstPage(), transport);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kUnauthorized);
+  EXPECT_THAT(transport.calls, SizeIs(1));
+}
+
+TEST(FetchPrs, LooksOnceMoreWhenPullRequestsMovedWhileTheyWereListed) {
+  ScriptedTransport transport;
+  transport.Answer200(PrPage({{.number = 3}, {.number = 2}}, "k1", 4))
+      .Answer200(PrPage({{.number = 1}}, "", 5))  // One moved to the front, and one is new.
+      .Answer200(PrPage(
+          {{.number = 5, .updated = "2026-11-24T08:50:00Z"},
+           {.number = 4, .updated = "2026-11-24T08:49:50Z"},
+           {.number = 3}},
+          "k9",
+          5
+      ));
+  const auto first = Fetch(FirstPage(), transport);
+  ASSERT_TRUE(first);
+  const auto last = Fetch(Next(*first, "github_prs"), transport);
+  ASSERT_TRUE(last) << last.error().message();
+  const auto tail = Fetch(Next(*last, "github_prs"), transport);
+  ASSERT_TRUE(tail) << tail.error().message();
+
+  EXPECT_EQ(first->census.at("github_prs") + last->census.at("github_prs"), 5);
+  EXPECT_THAT(tail->census, IsEmpty());
+  EXPECT_THAT(tail->windows, IsEmpty());
+  EXPECT_THAT(tail->next, IsEmpty()) << "it ends where the pass began";
+  ASSERT_THAT(tail->pages, SizeIs(1));
+  EXPECT_FALSE(transport.VariablesOf(2).contains("after"));
+}
+
+TEST(FetchPrs, PaysNothingWhereNothingMoved) {
+  ScriptedTransport transport;
+  transport.Answer200(PrPage({{.number = 3}, {.number = 2}}, "k1", 3))
+      .Answer200(PrPage({{.number = 1}}, "", 3));
+  const auto first = Fetch(FirstPage(), transport);
+  ASSERT_TRUE(first);
+  const auto last = Fetch(Next(*first, "github_prs"), transport);
+  ASSERT_TRUE(last);
+  EXPECT_THAT(last->next, IsEmpty());
+}
+
 TEST(FetchPrs, LeavesAGapForARepositoryThatIsGone) {
   ScriptedTransport transport;
   transport.Answer200(
@@ -269,8 +341,8 @@ TEST(FetchPrs, GoesOnPastARecordThatIsNoJson) {
 
 TEST(FetchPrs, CarriesOverflowAlongAndHandsItOverAtTheEnd) {
   ScriptedTransport transport;
-  transport.Answer200(PrPage({{.number = 2, .more_commits = true, .more_comments = true}}, "k1"))
-      .Answer200(PrPage({{.number = 1, .more_commits = true}}));
+  transport.Answer200(PrPage({{.number = 2, .more_commits = true, .more_comments = true}}, "k1", 2))
+      .Answer200(PrPage({{.number = 1, .more_commits = true}}, "", 2));
   const auto first = Fetch(FirstPage(), transport);
   ASSERT_TRUE(first);
   ASSERT_THAT(first->next, SizeIs(1));

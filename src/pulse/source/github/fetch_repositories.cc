@@ -23,7 +23,7 @@ class Planner {
     PULSE_CHECK(PlanEntity(kPrs, listed.repository, listed.prs));
     // A review comment moves its pull request's time of update.
     PULSE_CHECK(PlanEntity(kReviewComments, listed.repository, listed.prs));
-    // A new deployment changes the state of those before it, so the newest one tells.
+    // By the newest change among the twenty created last.
     PULSE_CHECK(PlanEntity(kDeployments, listed.repository, listed.deployments));
     PULSE_CHECK(PlanEntity(kReleases, listed.repository, listed.releases));
     if (rest_) PULSE_CHECK(PlanEntity(kIssueComments, listed.repository, {}));

@@ -233,5 +233,23 @@ TEST(Check, SaysThatTheTokenIsRefused) {
   EXPECT_THAT(account.error().message(), HasSubstr("Bad credentials"));
 }
 
+TEST(FetchRepositories, SeesThatAnOlderDeploymentChangedAfterANewerOne) {
+  nlohmann::json repository = Repo(1, "a", "2026-01-01T00:00:00Z");
+  repository["deployments"] = {
+      {"totalCount", 2},
+      {"nodes", {{{"updatedAt", "2026-01-01T00:00:00Z"}}, {{"updatedAt", "2026-01-05T00:00:00Z"}}}}
+  };
+  ScriptedTransport transport;
+  transport.Answer200(ListPage({repository}));
+  FetchRequest request = Root();
+  request.watermark = [](auto, auto) {
+    return Result<std::optional<EpochMs>>(ParseInstant("2026-01-03T00:00:00Z"));
+  };
+  const auto fetched = Fetch(request, transport);
+  ASSERT_TRUE(fetched) << fetched.error().message();
+  EXPECT_THAT(EntitiesOf(*fetched), ElementsAre("github_deployments"));
+  EXPECT_THAT(transport.QueryOf(0), HasSubstr("deployments(first: 20,"));
+}
+
 }  // namespace
 }  // namespace pulse::source::github

@@ -133,6 +133,21 @@ TEST(FetchPrLists, JoinsEachPullRequestsPagesAndGoesAroundAMissingOne) {
   EXPECT_EQ(fetched->gaps[0].scope, "acme/shop#8");
 }
 
+TEST(FetchComments, LeavesAGapWhereTheTokenMayNotReadThem) {
+  ScriptedTransport transport;
+  transport.AnswerWith(
+      403,
+      R"({"message":"Resource not accessible by personal access token"})",
+      {{"X-Accepted-GitHub-Permissions", "pull_requests=read"}}
+  );
+  const auto fetched = Fetch(CommentsRequest(), transport);
+  ASSERT_TRUE(fetched) << "one repository must not pause the integration";
+  ASSERT_THAT(fetched->gaps, SizeIs(1));
+  EXPECT_EQ(fetched->gaps[0].scope, "acme/shop");
+  EXPECT_THAT(fetched->gaps[0].reason, HasSubstr("pull_requests=read"));
+  EXPECT_THAT(fetched->windows, IsEmpty());
+}
+
 std::string Deployments(std::string updated, std::string cursor) {
   nlohmann::json page;
   auto& list = page["data"]["repository"]["list"];

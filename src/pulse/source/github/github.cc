@@ -72,7 +72,8 @@ const Entity* Find(std::string_view name) {
   return nullptr;
 }
 
-/// A repository that is gone, blocked or empty is a gap; the rest of the job goes on.
+/// A repository that is gone, blocked, empty or closed to this token is a gap; the rest of the job
+/// goes on.
 Fetched GapOf(const FetchRequest& request, const Step& step, const Error& error) {
   Fetched out;
   out.gaps.push_back({request.entity_type, step.repository->full_name, error.message()});
@@ -118,7 +119,7 @@ class GithubConnector final : public Connector {
       return Error{ErrorKind::kInvalid, request.entity_type + " has no step for one repository"};
     }
     auto fetched = entity->fetch(request, step, api);
-    if (fetched || fetched.error().kind() != ErrorKind::kNotFound) return fetched;
+    if (fetched || !IsOutOfReach(fetched.error())) return fetched;
     return GapOf(request, step, fetched.error());
   }
 

@@ -12,6 +12,9 @@
 /// and makes one step per repository and entity; a repository in which nothing moved since its
 /// watermark gets none. The connector holds no state; see step.h for what travels in params.
 ///
+/// What a token may not read (403 for one repository, a permission it lacks) is a gap of that
+/// repository; review requests alone are left out instead.
+///
 /// Child sets. Commits, reviews and issue links of a pull request are replaced as a whole whenever
 /// a page holds all of them. pr_comments never is: conversation comments and review comments come
 /// from different places and share the table, so neither page can say "these are all". A comment

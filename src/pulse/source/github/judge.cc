@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "pulse/base/http_date.h"
 #include "pulse/source/github/headers.h"
 #include "pulse/source/json_page.h"
 
@@ -13,6 +14,9 @@ using std::chrono::milliseconds;
 
 /// What GitHub's documentation asks for when a secondary limit names no time.
 constexpr milliseconds kSecondaryWait = std::chrono::minutes(1);
+
+constexpr std::string_view kRefused = "github refused this request";
+constexpr std::string_view kGraphqlSaid = "graphql answered an error";
 
 /// GitHub's own words, one line, at most 200 bytes; empty when the body is not its error form.
 std::string MessageIn(std::string_view body) {
@@ -28,18 +32,32 @@ Error With(ErrorKind kind, std::string what, const std::string& detail) {
   return Error{kind, std::move(what)};
 }
 
+/// Instants of a header in whole seconds; nothing where the figure is no instant of this era.
+std::optional<EpochMs> EpochSeconds(std::optional<std::int64_t> seconds) {
+  constexpr std::int64_t kYear9999 = 253'402'300'799;
+  if (!seconds || *seconds < 0 || *seconds > kYear9999) return std::nullopt;
+  return *seconds * 1000;
+}
+
 milliseconds UntilReset(const Answer& answer, EpochMs now) {
-  const auto reset = NumberHeader(answer, "x-ratelimit-reset");
+  const auto reset = EpochSeconds(NumberHeader(answer, "x-ratelimit-reset"));
   if (!reset) return kSecondaryWait;
-  return milliseconds(std::max<EpochMs>(*reset * 1000 - now, 1000));
+  return milliseconds(std::max<EpochMs>(*reset - now, 1000));
+}
+
+/// Seconds, or the date that proxies in front of a GitHub write; nothing for anything else.
+std::optional<milliseconds> RetryAfterOf(const Answer& answer, EpochMs now) {
+  const auto seconds = EpochSeconds(NumberHeader(answer, "retry-after"));
+  if (seconds) return milliseconds(*seconds);
+  const auto date = ParseHttpDate(HeaderOf(answer, "retry-after"));
+  if (!date) return std::nullopt;
+  return milliseconds(std::max<EpochMs>(*date - now, 1000));
 }
 
 Error RateLimited(const Answer& answer, EpochMs now, bool primary) {
-  const auto seconds = NumberHeader(answer, "retry-after");
+  const auto asked = RetryAfterOf(answer, now);
   const bool spent = primary || NumberHeader(answer, "x-ratelimit-remaining") == 0;
-  const milliseconds wait = seconds ? milliseconds(*seconds * 1000)
-                            : spent ? UntilReset(answer, now)
-                                    : kSecondaryWait;
+  const milliseconds wait = asked ? *asked : spent ? UntilReset(answer, now) : kSecondaryWait;
   const std::string_view why = spent ? "github budget is spent" : "github asks to slow down";
   return Error{ErrorKind::kRateLimited, std::string(why)}.RetryAfter(wait);
 }
@@ -55,7 +73,7 @@ Error Forbidden(const Answer& answer, EpochMs now) {
                        NumberHeader(answer, "x-ratelimit-remaining") == 0 || answer.status == 429 ||
                        SaysRateLimit(message);
   if (limited) return RateLimited(answer, now, false);
-  std::string what = "github refused this request";
+  std::string what(kRefused);
   const std::string_view accepted = HeaderOf(answer, "x-accepted-oauth-scopes");
   const std::string_view permission = HeaderOf(answer, "x-accepted-github-permissions");
   if (!accepted.empty()) what.append(" (the token needs one of: ").append(accepted).append(")");
@@ -83,7 +101,9 @@ std::optional<Error> StatusError(const Call& call, const Answer& answer, EpochMs
   }
   if (status == 400 || status == 422)
     return With(ErrorKind::kInvalid, what, MessageIn(answer.body));
-  return Error{ErrorKind::kUnavailable, what};
+  Error error{ErrorKind::kUnavailable, what};
+  if (const auto asked = RetryAfterOf(answer, now)) return std::move(error).RetryAfter(*asked);
+  return error;
 }
 
 ErrorKind KindOf(Value error) {
@@ -137,10 +157,22 @@ std::optional<Error> GraphqlError(const Answer& answer, EpochMs now) {
   }
   std::string message = SampleOf(worst["message"].text().value_or("no message").substr(0, 200));
   std::ranges::replace(message, '\n', ' ');
-  return Error{kind, "graphql answered an error: " + message};
+  return With(kind, std::string(kGraphqlSaid), message);
 }
 
 }  // namespace
+
+bool RefusesOnlyThis(const Error& error) {
+  if (error.kind() != ErrorKind::kUnauthorized) return false;
+  const auto says = [&](std::string_view words) {
+    return error.message().find(words) != std::string::npos;
+  };
+  return says(kRefused) || says(kGraphqlSaid);
+}
+
+bool IsOutOfReach(const Error& error) {
+  return error.kind() == ErrorKind::kNotFound || RefusesOnlyThis(error);
+}
 
 Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
   Verdict verdict;
@@ -149,8 +181,7 @@ Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
   if (const auto remaining = NumberHeader(answer, "x-ratelimit-remaining")) {
     verdict.remaining = static_cast<double>(*remaining);
   }
-  if (const auto reset = NumberHeader(answer, "x-ratelimit-reset"))
-    verdict.resets_at = *reset * 1000;
+  verdict.resets_at = EpochSeconds(NumberHeader(answer, "x-ratelimit-reset"));
   return verdict;
 }
 

@@ -58,6 +58,41 @@ TEST(Judge, WaitsAMinuteForASecondaryLimitThatNamesNoTime) {
   EXPECT_EQ(verdict.error->retry_after(), milliseconds(60'000));
 }
 
+TEST(Judge, ReadsRetryAfterAsADateToo) {
+  const Verdict limited = JudgeStatus(429, {{"Retry-After", "Thu, 01 Jan 1970 00:17:10 GMT"}});
+  ASSERT_TRUE(limited.error);
+  EXPECT_EQ(limited.error->retry_after(), milliseconds(30'000));
+
+  const Verdict down = JudgeStatus(503, {{"Retry-After", "3"}});
+  ASSERT_TRUE(down.error);
+  EXPECT_EQ(down.error->kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(down.error->retry_after(), milliseconds(3000));
+  EXPECT_FALSE(JudgeStatus(502, {}).error->retry_after());
+}
+
+TEST(Judge, TakesNoFigureThatIsNoTime) {
+  for (const char* nonsense : {"-5", "9223372036854775807", "soon", "1e400"}) {
+    const Verdict verdict = JudgeStatus(
+        403,
+        {{"retry-after", nonsense}, {"x-ratelimit-remaining", "7"}, {"x-ratelimit-reset", nonsense}}
+    );
+    ASSERT_TRUE(verdict.error) << nonsense;
+    EXPECT_EQ(verdict.error->retry_after(), milliseconds(60'000)) << nonsense;
+    EXPECT_FALSE(verdict.resets_at) << nonsense;
+  }
+}
+
+TEST(Judge, TellsARefusedThingFromARefusedToken) {
+  const auto of = [](Verdict verdict) { return *verdict.error; };
+  EXPECT_TRUE(RefusesOnlyThis(of(JudgeStatus(403, {}, R"({"message":"SAML enforcement"})"))));
+  EXPECT_TRUE(RefusesOnlyThis(
+      of(JudgeQuery(R"({"errors":[{"type":"INSUFFICIENT_SCOPES","message":"read:org"}]})"))
+  ));
+  EXPECT_FALSE(RefusesOnlyThis(of(JudgeStatus(401, {}))));
+  EXPECT_FALSE(RefusesOnlyThis(of(JudgeStatus(404, {}))));
+  EXPECT_FALSE(RefusesOnlyThis(of(JudgeStatus(403, {{"retry-after", "7"}}))));
+}
+
 TEST(Judge, NamesTheMissingScopeOfAForbiddenCall) {
   const Verdict verdict = JudgeStatus(
       403,

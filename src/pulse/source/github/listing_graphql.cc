@@ -17,9 +17,14 @@ Newest NewestOf(Value connection) {
   Newest newest;
   newest.known = connection["totalCount"].is_number();
   newest.count = connection["totalCount"].integer().value_or(0);
-  connection["nodes"].ForEach([&](Value node) { newest.at = InstantOf(node["updatedAt"]); });
+  bool all_timed = newest.count == 0 || connection["nodes"].size() > 0;
+  connection["nodes"].ForEach([&](Value node) {
+    const auto at = InstantOf(node["updatedAt"]);
+    all_timed = all_timed && at;
+    newest.at = std::max(newest.at, at);
+  });
   // Something is there and its time is not: as good as unknown.
-  if (newest.count > 0 && !newest.at) newest.known = false;
+  newest.known = newest.known && all_timed;
   return newest;
 }
 

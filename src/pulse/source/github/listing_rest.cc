@@ -1,4 +1,5 @@
 #include "pulse/source/github/headers.h"
+#include "pulse/source/github/judge.h"
 #include "pulse/source/github/listing.h"
 
 namespace pulse::source::github {
@@ -20,7 +21,7 @@ Result<Listing> ListNamed(const FetchRequest& request, const RepositoryScope& sc
   std::string array;
   for (const std::string& name : scope.names) {
     auto answer = api.Get("/repos/{owner}/{repo}", "/repos/" + EncodeFullName(name));
-    if (!answer && answer.error().kind() == ErrorKind::kNotFound) {
+    if (!answer && IsOutOfReach(answer.error())) {
       listing.gaps.push_back({std::string(kRepositories), name, answer.error().message()});
       continue;
     }

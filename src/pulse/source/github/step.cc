@@ -51,6 +51,11 @@ std::string Step::ToJson() const {
     json["nested"].push_back({{"id", need.node_id}, {"kind", std::string(1, need.kind)}});
   }
   if (!numbers.empty()) json["numbers"] = numbers;
+  if (no_reviewers) json["no_reviewers"] = true;
+  if (began != 0) json["began"] = began;
+  if (listed != 0) json["listed"] = listed;
+  if (total != 0) json["total"] = total;
+  if (tail) json["tail"] = true;
   if (everything) json["everything"] = true;
   if (census) json["census"] = CensusJson(*census);
   return json.dump();
@@ -79,6 +84,11 @@ Result<Step> Step::FromJson(std::string_view params) {
   root["numbers"].ForEach([&](Value number) {
     if (const auto n = number.integer()) step.numbers.push_back(*n);
   });
+  step.no_reviewers = root["no_reviewers"].boolean().value_or(false);
+  step.began = root["began"].integer().value_or(0);
+  step.listed = root["listed"].integer().value_or(0);
+  step.total = root["total"].integer().value_or(0);
+  step.tail = root["tail"].boolean().value_or(false);
   step.everything = root["everything"].boolean().value_or(false);
   if (root["census"].is_object()) step.census = CensusOf(root["census"]);
   return step;

@@ -55,6 +55,13 @@ struct Step {
   std::optional<EpochMs> until;       ///< Stop at records last updated before this.
   std::vector<NestedNeed> nested;     ///< Collected on the way, or to be fetched by this step.
   std::vector<std::int64_t> numbers;  ///< REST: pull requests whose lists this step fetches.
+  bool no_reviewers = false;  ///< GraphQL: the token may not read review requests; not asked for.
+  /// GraphQL, a pass over everything: when it began, how many pull requests there were then, and
+  /// how many its pages listed so far.
+  EpochMs began = 0;
+  std::int64_t total = 0;
+  std::int64_t listed = 0;
+  bool tail = false;             ///< Reads what was updated while such a pass was under way.
   bool everything = false;       ///< Read to the end, prove nothing: records that are not here.
   std::optional<Census> census;  ///< Set in the steps of a census.
 

@@ -1,6 +1,7 @@
 #include "pulse/source/github/transform_children.h"
 
 #include "pulse/source/github/children.h"
+#include "pulse/source/github/fetch.h"
 
 namespace pulse::source::github {
 namespace {
@@ -28,14 +29,18 @@ struct ChildKind {
   Writer write;
   std::string_view pr_address;  ///< Field whose address ends in the pull request's number.
   model::TableSet whole;        ///< Tables that a pull request's full list replaces.
+  std::int64_t most;            ///< So many or more in a list: there may be others. 0: no limit.
 };
 
-constexpr ChildKind kCommitKind{&WriteCommit, "", model::SetOf(model::kPrCommits)};
+/// REST shows 250 commits of a pull request and says nothing of the others; GraphQL has them.
+constexpr std::int64_t kMostCommits = 250;
+
+constexpr ChildKind kCommitKind{&WriteCommit, "", model::SetOf(model::kPrCommits), kMostCommits};
 constexpr ChildKind kReviewKind{
-    &WriteReviewAt, "pull_request_url", model::SetOf(model::kPrReviews)
+    &WriteReviewAt, "pull_request_url", model::SetOf(model::kPrReviews), kMostReviewsRead
 };
-constexpr ChildKind kReviewCommentKind{&WriteReviewCommentAt, "pull_request_url", 0};
-constexpr ChildKind kIssueCommentKind{&WriteIssueCommentAt, "issue_url", 0};
+constexpr ChildKind kReviewCommentKind{&WriteReviewCommentAt, "pull_request_url", 0, 0};
+constexpr ChildKind kIssueCommentKind{&WriteIssueCommentAt, "issue_url", 0, 0};
 
 std::int64_t NumberOf(const ChildKind& kind, const PageRecord& record) {
   const auto address = record.value[kind.pr_address].text();
@@ -92,6 +97,10 @@ void WriteList(
       sink.RejectChild(record.position, *problem, item);
     });
   });
+  if (kind.most > 0 && position >= kind.most) {
+    whole = false;
+    sink.RejectChild(record.position, "list.may_go_on", record.value["number"]);
+  }
   // An empty list has no row that could say whose set it is, and nothing to replace it with.
   sink.rows().EndRecord(whole && position > 0 ? kind.whole : 0);
 }

@@ -193,5 +193,17 @@ TEST(Transform, RefusesAnEntityItDoesNotKnow) {
   EXPECT_EQ(out.transformed.page_problem->code, "github.unknown_entity");
 }
 
+TEST(TransformCommits, CallsTheTwoHundredAndFiftyThatRestShowsNoWholeList) {
+  for (const int count : {249, 250}) {
+    nlohmann::json items = nlohmann::json::array();
+    for (int i = 0; i < count; ++i) items.push_back({{"sha", "c" + std::to_string(i)}});
+    const nlohmann::json page = {{"parts", {{{"number", 7}, {"items", {items}}}}}};
+    const Outcome out = TransformPage("github_pr_commits", page.dump());
+    EXPECT_THAT(out.Of(model::kPrCommits), SizeIs(count));
+    EXPECT_EQ(out.rows.records()[0].complete != 0, count < 250) << count;
+    EXPECT_THAT(out.transformed.problems, SizeIs(count < 250 ? 0 : 1));
+  }
+}
+
 }  // namespace
 }  // namespace pulse::source::github

@@ -94,6 +94,15 @@ model::TableSet WriteChildren(const PageRecord& record, const PrRef& pr, PageSin
   return complete;
 }
 
+/// Lists that are read by one page only: what one holds beyond it is reported.
+void ReportCutLists(const PageRecord& record, PageSink& sink) {
+  for (const std::string_view field : {"labels", "assignees", "reviewRequests"}) {
+    const Value list = record.value[field];
+    if (list["pageInfo"]["hasNextPage"].boolean() != true) continue;
+    sink.RejectChild(record.position, std::string(field) + ".more_than_a_page", list["pageInfo"]);
+  }
+}
+
 void WritePr(const PageRecord& record, const PageContext& context, PageSink& sink) {
   PrIdentity pr;
   if (auto wrong = ReadIdentity(record, context, pr)) {
@@ -113,6 +122,7 @@ void WritePr(const PageRecord& record, const PageContext& context, PageSink& sin
   links.FromTitle(pr.title);
   links.FromBranch(value["headRefName"].text().value_or(value["head"]["ref"].text().value_or("")));
   links.FromBody(outcome.body);
+  ReportCutLists(record, sink);
   const model::TableSet complete =
       graphql ? WriteChildren(record, {pr.repository_id, pr.number}, sink) : 0;
   sink.rows().EndRecord(complete);

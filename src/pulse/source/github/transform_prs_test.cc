@@ -314,5 +314,19 @@ TEST(TransformPrs, TakesTheRepositoryFromTheAnswerWhenTheRequestNamesNone) {
   EXPECT_EQ(rows[0].at("repository_name"), "octo/cat");
 }
 
+TEST(TransformPrs, ReportsAListThatGoesOnBeyondItsPage) {
+  for (const char* field : {"labels", "assignees", "reviewRequests"}) {
+    const Outcome out = TransformPage(
+        "github_prs", GraphqlPage({GraphqlPr({{field, {{"pageInfo", {{"hasNextPage", true}}}}}})})
+    );
+    EXPECT_THAT(out.Of(model::kPrs), SizeIs(1)) << field;
+    ASSERT_THAT(out.transformed.problems, SizeIs(1)) << field;
+    EXPECT_EQ(
+        out.transformed.problems[0].code, "github_pr." + std::string(field) + ".more_than_a_page"
+    );
+    EXPECT_FALSE(out.transformed.problems[0].counts_as_record);
+  }
+}
+
 }  // namespace
 }  // namespace pulse::source::github

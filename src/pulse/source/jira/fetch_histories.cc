@@ -1,9 +1,10 @@
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "pulse/base/hash.h"
 #include "pulse/model/json_text.h"
 #include "pulse/source/jira/fetch_issues.h"
+#include "pulse/source/jira/id_list.h"
 #include "pulse/source/jira/issue_chain.h"
 #include "pulse/source/jira/transform_changes.h"
 
@@ -37,7 +38,7 @@ std::string JsonIds(const IssueChain& batch) {
 struct Histories {
   Answer answer;  ///< Body: the page, or an array of the pages.
   int pages = 0;
-  std::unordered_set<std::string> issues;
+  std::unordered_map<std::string, std::int64_t> entries;  ///< By issue.
   bool decodable = true;
 };
 
@@ -52,7 +53,9 @@ Result<Histories> ReadAll(const StepAtWork& step, std::string_view ids) {
     }
     if (!reply) return std::move(reply).error();
     const Value root = reply->root();
-    root["issueChangeLogs"].ForEach([&](Value log) { all.issues.insert(log["issueId"].id()); });
+    root["issueChangeLogs"].ForEach([&](Value log) {
+      all.entries[log["issueId"].id()] += static_cast<std::int64_t>(log["changeHistories"].size());
+    });
     std::string next = root["nextPageToken"].id();
     std::string body = std::move(reply->answer.body);
     if (all.pages++ == 0) {
@@ -71,14 +74,30 @@ Result<Histories> ReadAll(const StepAtWork& step, std::string_view ids) {
   return all;
 }
 
-/// Issues whose long history was announced and then not served.
-std::string Unserved(const IssueChain& batch, const Histories& all) {
-  std::string missing;
+/// Issues whose long history was announced and then not served in full. An issue that is gone by
+/// now has none.
+Result<std::vector<std::string>> Unserved(
+    const StepAtWork& step, const IssueChain& batch, const Histories& all
+) {
+  std::vector<std::string> missing;
   for (const LongHistory& history : batch.histories) {
-    if (all.issues.contains(history.issue_id)) continue;
-    missing.append(missing.empty() ? "" : ",").append(history.issue_id);
+    if (!all.entries.contains(history.issue_id)) missing.push_back(history.issue_id);
   }
-  return missing;
+  if (!all.decodable) return missing;
+  // One is enough to try again; only the last try has to know them all.
+  return StillThere(step, missing, step.last_attempt() ? missing.size() : 1);
+}
+
+/// Issues of whose history fewer entries came than were announced, as a JSON list.
+std::string ShortOnes(const IssueChain& batch, const Histories& all) {
+  std::string ids;
+  for (const LongHistory& history : batch.histories) {
+    const auto came = all.entries.find(history.issue_id);
+    if (came == all.entries.end() || came->second >= history.entries) continue;
+    ids += ids.empty() ? "[" : ",";
+    model::AppendJsonString(ids, history.issue_id);
+  }
+  return ids.empty() ? ids : ids + ']';
 }
 
 }  // namespace
@@ -101,13 +120,21 @@ Result<Fetched> FetchHistories(const StepAtWork& step) {
   const IssueChain batch = IssueChain::FromParams(step.params);
   const std::string ids = JsonIds(batch);
   PULSE_TRY(Histories all, ReadAll(step, ids));
-  const std::string missing = Unserved(batch, all);
+  PULSE_TRY(const std::vector<std::string> unserved, Unserved(step, batch, all));
+  const std::string missing = JoinIds(unserved);
   if (!missing.empty() && !step.last_attempt()) {
     return Error{ErrorKind::kUnavailable, "the source left out histories of issues " + missing};
   }
+  // Entries hidden from this account would be fewer every time, so one more try has to do. The
+  // transform then calls the history what it is.
+  const std::string short_ones = ShortOnes(batch, all);
+  if (!short_ones.empty() && step.request.attempt == 0) {
+    return Error{ErrorKind::kUnavailable, "the source cut histories of issues " + short_ones};
+  }
 
   Fetched fetched;
-  const std::string identity = R"("ids":")" + ContentFingerprint(ids) + '"';
+  std::string identity = R"("ids":")" + ContentFingerprint(ids) + '"';
+  if (!short_ones.empty()) identity += R"(,"short":)" + short_ones;
   store::NewRawPage page = NewPage(
       step, HistoriesCall(step.context, ids, ""), kChangesEntity, identity, std::move(all.answer), 0
   );

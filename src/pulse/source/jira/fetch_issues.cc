@@ -88,25 +88,6 @@ std::vector<std::string> Unanswered(std::span<const std::string> asked, const Is
   return missing;
 }
 
-/// Bulk answers leave out what is gone without a word, so each id is asked for by itself. Returns
-/// those that still exist, no more than `enough` of them.
-Result<std::vector<std::string>> StillThere(
-    const StepAtWork& step, std::span<const std::string> ids, std::size_t enough
-) {
-  std::vector<std::string> existing;
-  for (const std::string& id : ids) {
-    if (existing.size() == enough) break;
-    const Call call = GetCall(step.context, "/issue/{id}", "/issue/" + id + "?fields=id");
-    const auto answer = step.transport.Send(call);
-    if (answer) {
-      existing.push_back(id);
-    } else if (answer.error().kind() != ErrorKind::kNotFound) {
-      return answer.error();
-    }
-  }
-  return existing;
-}
-
 /// Settles the ids a page left out: gone ones leave the census, and when some exist after all the
 /// step is tried again, until they become a gap. A record that is no JSON excuses one id.
 Result<> SettleMissing(
@@ -228,6 +209,23 @@ bool TakeNextPage(const StepAtWork& step, IssueChain& chain, Fetched& fetched) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> StillThere(
+    const StepAtWork& step, std::span<const std::string> ids, std::size_t enough
+) {
+  std::vector<std::string> existing;
+  for (const std::string& id : ids) {
+    if (existing.size() == enough) break;
+    const Call call = GetCall(step.context, "/issue/{id}", "/issue/" + id + "?fields=id");
+    const auto answer = step.transport.Send(call);
+    if (answer) {
+      existing.push_back(id);
+    } else if (answer.error().kind() != ErrorKind::kNotFound) {
+      return answer.error();
+    }
+  }
+  return existing;
+}
 
 Result<Fetched> FetchIssues(const StepAtWork& step) {
   const auto enough = std::chrono::steady_clock::now() + kStepTime;

@@ -80,6 +80,12 @@ Result<std::vector<std::string>> NoteCensus(
 /// The step at the end of a pass over everything that takes a census.
 void EndCensus(const StepAtWork& step, Fetched& fetched);
 
+/// Those of `ids` that still exist, asked one by one, no more than `enough` of them. Bulk answers
+/// leave out what is gone without a word. Errors: the transport's.
+Result<std::vector<std::string>> StillThere(
+    const StepAtWork& step, std::span<const std::string> ids, std::size_t enough
+);
+
 /// Complete histories of up to 1,000 issues, as one raw page however many pages they took.
 Result<Fetched> FetchHistories(const StepAtWork& step);
 

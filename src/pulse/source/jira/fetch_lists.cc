@@ -47,7 +47,19 @@ Result<Part> ReadList(const StepAtWork& step, const LongList& list) {
     if (pages > 0) part.json += ',';
     part.json += reply->answer.body;
     start += count;
-    if (count == 0 || start >= root["total"].integer().value_or(0)) break;
+    const std::int64_t total = root["total"].integer().value_or(0);
+    if (start >= total) break;
+    if (count > 0) continue;
+    // Announced and not shown: a moment's confusion, or entries hidden from this account.
+    if (!step.last_attempt()) {
+      return Error{
+          ErrorKind::kUnavailable,
+          "issue " + list.issue_id + " shows " + std::to_string(start) + " of " +
+              std::to_string(total) + " " + elements
+      };
+    }
+    part.json += R"(],"missing":)" + std::to_string(total - start) + '}';
+    return part;
   }
   part.json += "]}";
   return part;

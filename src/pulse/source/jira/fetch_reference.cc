@@ -143,6 +143,9 @@ Result<Fetched> FetchBoards(const StepAtWork& step) {
   if (!reply) return std::move(reply).error();
   Fetched fetched;
   const Value root = reply->root();
+  if (!root["values"].is_array()) {
+    return Error{ErrorKind::kInvalid, "the list of boards has no boards and no end"};
+  }
   root["values"].ForEach([&](Value board) {
     const std::string id = board["id"].id();
     if (id.empty() || board["type"].text() == "kanban") return;
@@ -168,10 +171,9 @@ Result<Fetched> FetchSprints(const StepAtWork& step, const std::string& board) {
     const Call call = AgileCall("/board/{id}/sprint", path);
     const auto answer = step.transport.Send(call);
     // 400: the board is no scrum board. The type in the board list does not tell for `simple`.
-    if (!answer &&
-        (answer.error().kind() == ErrorKind::kInvalid || MeansNoBoards(answer.error()))) {
-      return fetched;
-    }
+    const bool means_none =
+        !answer && (answer.error().kind() == ErrorKind::kInvalid || MeansNoBoards(answer.error()));
+    if (means_none && start == 0) return fetched;
     if (!answer) return answer.error();
     const auto page = JsonPage::Parse(answer->body);
     if (!page && !step.last_attempt()) return Undecodable(call, *answer, page.error());

@@ -35,13 +35,15 @@ Call SweepCall(const StepAtWork& step, const SearchCursor& at) {
   return PostCall(step.context, "/search/jql", body += '}');
 }
 
-/// The ids of a page, each once, without those that were read before.
+/// The ids of a page behind its first `skip`, each once, without those that were read before.
 std::vector<std::string> NewIds(
-    const StepAtWork& step, Value issues, std::span<const std::string> read
+    const StepAtWork& step, Value issues, std::size_t skip, std::span<const std::string> read
 ) {
   std::vector<std::string> ids;
   std::unordered_set<std::string> seen(read.begin(), read.end());
+  std::size_t position = 0;
   issues.ForEach([&](Value issue) {
+    if (position++ < skip) return;
     std::string id = issue["id"].id();
     if (IsBoundedHere(step)) {
       const auto updated = ParseInstant(issue["fields"]["updated"].text().value_or(""));
@@ -88,6 +90,42 @@ std::vector<std::string> Without(
   return rest;
 }
 
+/// One page of ids, and the way on.
+struct IdPage {
+  Fetched fetched;  ///< The next page's step; what is taken back from the count.
+  std::vector<std::string> ids;
+  bool is_last = false;
+};
+
+Result<IdPage> ReadIds(
+    const StepAtWork& step, std::string_view what, std::span<const std::string> read
+) {
+  const SearchCursor at = SearchCursor::FromParams(step.params);
+  PULSE_TRY(const Reply reply, Ask(step.transport, SweepCall(step, at)));
+  const Value issues = reply.root()["issues"];
+  if (!issues.is_array()) return Error{ErrorKind::kInvalid, "the id sweep got no list of issues"};
+
+  IdPage page;
+  const auto skip = AlreadyRead(at, issues);
+  if (!skip) {
+    const SearchCursor earlier = WentBack(at, issues.size());
+    // Where all is listed once more, all that was counted is taken back.
+    page.fetched.census[std::string(kIssuesEntity)] = earlier.counted - at.counted;
+    page.fetched.next.push_back(StepAt(step.context, what, earlier, read));
+    return page;
+  }
+  page.ids = NewIds(step, issues, *skip, read);
+  PULSE_TRY(auto next, NextCursor(step.context.deployment, at, reply.root(), issues.size()));
+  page.is_last = !next;
+  if (next) {
+    if (step.context.deployment == Deployment::kServer) {
+      next->counted = at.counted + static_cast<std::int64_t>(page.ids.size());
+    }
+    page.fetched.next.push_back(StepAt(step.context, what, *next, read));
+  }
+  return page;
+}
+
 }  // namespace
 
 model::NewStep SweepStep(const SyncContext& context, std::span<const std::string> read) {
@@ -100,43 +138,25 @@ model::NewStep CensusStep(SyncContext context) {
 }
 
 Result<Fetched> FetchSweep(const StepAtWork& step) {
-  const SearchCursor at = SearchCursor::FromParams(step.params);
   const std::vector<std::string> read = SplitIds(step.params["read"].text().value_or(""));
-  PULSE_TRY(const Reply reply, Ask(step.transport, SweepCall(step, at)));
-  const Value issues = reply.root()["issues"];
-  if (!issues.is_array()) return Error{ErrorKind::kInvalid, "the id sweep got no list of issues"};
-  const std::vector<std::string> ids = NewIds(step, issues, read);
-  PULSE_TRY(const auto next, NextCursor(step.context.deployment, at, reply.root(), issues.size()));
-
-  Fetched fetched;
-  fetched.census[std::string(kIssuesEntity)] = static_cast<std::int64_t>(ids.size());
-  PULSE_TRY(const auto absent, NoteCensus(step, ids, fetched));
+  PULSE_TRY(IdPage page, ReadIds(step, kSweep, read));
+  Fetched& fetched = page.fetched;
+  fetched.census[std::string(kIssuesEntity)] += static_cast<std::int64_t>(page.ids.size());
+  PULSE_TRY(const auto absent, NoteCensus(step, page.ids, fetched));
   AppendChains(step.context, absent, /*keep=*/true, fetched);
-  AppendChains(step.context, Without(ids, absent), /*keep=*/false, fetched);
-  if (next) {
-    fetched.next.push_back(StepAt(step.context, kSweep, *next, read));
-  } else {
-    EndCensus(step, fetched);
-  }
-  return fetched;
+  AppendChains(step.context, Without(page.ids, absent), /*keep=*/false, fetched);
+  if (page.is_last) EndCensus(step, fetched);
+  return std::move(fetched);
 }
 
 Result<Fetched> FetchCensus(const StepAtWork& step) {
-  const SearchCursor at = SearchCursor::FromParams(step.params);
-  PULSE_TRY(const Reply reply, Ask(step.transport, SweepCall(step, at)));
-  const Value issues = reply.root()["issues"];
-  if (!issues.is_array()) return Error{ErrorKind::kInvalid, "the census got no list of issues"};
-  PULSE_TRY(const auto next, NextCursor(step.context.deployment, at, reply.root(), issues.size()));
-
-  Fetched fetched;
-  PULSE_TRY(const auto absent, NoteCensus(step, NewIds(step, issues, {}), fetched));
+  PULSE_TRY(IdPage page, ReadIds(step, kCensus, {}));
+  Fetched& fetched = page.fetched;
+  fetched.census.clear();  // The pass beside it counts what it reads.
+  PULSE_TRY(const auto absent, NoteCensus(step, std::move(page.ids), fetched));
   AppendChains(step.context, absent, /*keep=*/true, fetched);
-  if (next) {
-    fetched.next.push_back(StepAt(step.context, kCensus, *next, {}));
-  } else {
-    EndCensus(step, fetched);
-  }
-  return fetched;
+  if (page.is_last) EndCensus(step, fetched);
+  return std::move(fetched);
 }
 
 }  // namespace pulse::source::jira

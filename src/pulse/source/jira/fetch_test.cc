@@ -114,6 +114,110 @@ TEST_F(JiraFetch, RefusesASweepThatHandsOutItsOwnToken) {
   EXPECT_THAT(run.errors[0].message(), HasSubstr("token"));
 }
 
+TEST_F(JiraFetch, EndsASweepWhoseTokensGoRoundInACircle) {
+  for (const int length : {2, 3, 7, 40}) {
+    FakeJira jira({.estimate = kMany});
+    jira.AddIssues(1);
+    int pages = 0;
+    jira.override = [&](const Call& call) -> std::optional<Answer> {
+      if (call.endpoint != kSweep) return std::nullopt;
+      ++pages;
+      // Each token leads to the next, whoever asks how often.
+      const std::size_t at = call.body.find(R"("nextPageToken":"t)");
+      const int asked = at == std::string::npos ? 0 : std::stoi(call.body.substr(at + 18));
+      const std::string token = "t" + std::to_string(asked % length + 1);
+      return Answer{200, {}, R"({"issues":[{"id":"10001"}],"nextPageToken":")" + token + R"("})"};
+    };
+
+    const JobRun run = RunIssues(jira);
+
+    EXPECT_LE(pages, 4 * length + 4) << length;
+    ASSERT_EQ(run.errors.size(), 3U);
+    EXPECT_THAT(run.errors[0].message(), HasSubstr("token again"));
+  }
+}
+
+TEST_F(JiraFetch, MissesNoHistoryOfAnIssueThatIsGoneByNow) {
+  FakeJira jira;
+  jira.AddIssues(3, [](int i, FakeIssue& issue) {
+    if (i > 0) issue.histories = 90;
+  });
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.endpoint == kHistories) jira.issues.pop_back();
+    return std::nullopt;
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(jira.issues.size(), 2U);
+  EXPECT_THAT(run.errors, IsEmpty());
+  EXPECT_THAT(run.gaps, IsEmpty()) << "it would hold the window back for somebody's deletion";
+}
+
+TEST_F(JiraFetch, CallsNoHistoryCompleteThatWasCut) {
+  FakeJira jira;
+  jira.AddIssues(1, [](int, FakeIssue& issue) { issue.histories = 90; });
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.endpoint != kHistories) return std::nullopt;
+    return Answer{
+        200,
+        {},
+        R"({"issueChangeLogs":[{"issueId":"10001","changeHistories":[{"id":"1","created":1706781600000,)"
+        R"("items":[{"field":"status"}]}]}]})"
+    };
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.errors.size(), 1U) << "it is tried once more";
+  EXPECT_THAT(run.gaps, IsEmpty());
+  for (const store::NewRawPage& page : run.pages) {
+    if (page.transform_entity != "jira_changes") continue;
+    model::RowBatch rows;
+    const Transformed made =
+        connector_->Transform(page.transform_entity, page.request, page.body, rows);
+    ASSERT_EQ(made.problems.size(), 1U);
+    EXPECT_EQ(made.problems[0].code, "jira_change.not_shown");
+    EXPECT_FALSE(made.problems[0].counts_as_record);
+    EXPECT_EQ(rows.records()[0].complete, 0U);
+  }
+}
+
+TEST_F(JiraFetch, CallsNoListCompleteThatShowsLessThanItCounts) {
+  FakeJira jira;
+  jira.AddIssues(1, [](int, FakeIssue& issue) { issue.comments = 150; });
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.path.find("/comment?startAt=100") == std::string::npos) return std::nullopt;
+    return Answer{200, {}, R"({"total":150,"comments":[]})"};
+  };
+
+  const JobRun run = RunIssues(jira);
+
+  EXPECT_EQ(run.errors.size(), 2U);
+  const auto bodies = run.Bodies("jira_issue_details");
+  ASSERT_EQ(bodies.size(), 1U);
+  model::RowBatch rows;
+  const Transformed made = connector_->Transform("jira_issue_details", "{}", bodies[0], rows);
+  ASSERT_EQ(made.problems.size(), 1U);
+  EXPECT_EQ(made.problems[0].code, "jira_comment.not_shown");
+  EXPECT_EQ(rows.records()[0].complete, 0U) << "what is known already stays";
+}
+
+TEST_F(JiraFetch, FailsWhenTheSecondPageOfABoardsSprintsIsRefused) {
+  FakeJira jira;
+  jira.override = [&](const Call& call) -> std::optional<Answer> {
+    if (call.path.find("/board/1/sprint?startAt=0") != std::string::npos) {
+      return Answer{200, {}, R"({"values":[{"id":7,"name":"S7"}],"isLast":false})"};
+    }
+    if (call.path.find("/board/1/sprint") == std::string::npos) return std::nullopt;
+    return Answer{400, {}, "{}"};
+  };
+
+  const JobRun run = RunJob(*connector_, jira, RootRequest({"jira_sprints"}));
+
+  EXPECT_EQ(run.errors.size(), 3U);
+}
+
 TEST_F(JiraFetch, GoesOnAfterAnEmptyPageWithAToken) {
   for (const int estimate : {30, kMany}) {
     FakeJira jira({.estimate = estimate, .empty_page_first = true});
@@ -465,7 +569,8 @@ TEST_F(JiraFetch, DataCenterIsReadByOffsetWithHistoriesInline) {
   EXPECT_THAT(run.errors, IsEmpty());
   EXPECT_EQ(run.census.at("jira_issues"), 2499);
   EXPECT_EQ(WorkItems(run), 2499U);
-  EXPECT_EQ(jira.Count("POST /rest/api/2/search"), 3 + 25);
+  // Pages overlap by twenty, so the last one holds 540 issues: six calls.
+  EXPECT_EQ(jira.Count("POST /rest/api/2/search"), 3 + 26);
   EXPECT_THAT(run.Bodies("jira_changes"), IsEmpty());
   EXPECT_THAT(jira.calls, Not(Contains(Key(HasSubstr("/rest/api/3")))));
 }

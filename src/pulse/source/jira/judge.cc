@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -20,12 +21,14 @@ using std::chrono::seconds;
 constexpr milliseconds kUnknownWait = seconds(60);
 /// The source's clock and ours differ, and a reset is announced to the minute.
 constexpr milliseconds kShortestWait = seconds(1);
+/// What is announced for longer is nonsense; a number beyond any integer must not become one.
+constexpr double kLongestWaitSeconds = 365.0 * 24 * 3600;
 constexpr std::size_t kMaxReasonBytes = 300;
 
 std::optional<double> ToNumber(std::string_view text) {
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || text.empty()) return std::nullopt;
+  if (read.ec != std::errc() || text.empty() || !std::isfinite(number)) return std::nullopt;
   return number;
 }
 
@@ -70,7 +73,8 @@ void ReadBudget(const Answer& answer, EpochMs now, Verdict& verdict) {
     if (!budget || (verdict.remaining && *verdict.remaining <= budget->remaining)) continue;
     verdict.remaining = budget->remaining;
     if (budget->seconds_to_reset) {
-      verdict.resets_at = now + static_cast<EpochMs>(*budget->seconds_to_reset * 1000);
+      const double left = std::clamp(*budget->seconds_to_reset, 0.0, kLongestWaitSeconds);
+      verdict.resets_at = now + static_cast<EpochMs>(left * 1000);
     }
   }
 }
@@ -78,7 +82,8 @@ void ReadBudget(const Answer& answer, EpochMs now, Verdict& verdict) {
 milliseconds WaitAsked(const Answer& answer, EpochMs now) {
   const std::string_view retry_after = HeaderOf(answer, "Retry-After");
   if (const auto wait = ToNumber(retry_after); wait && *wait >= 0) {
-    return std::max(kShortestWait, milliseconds(static_cast<std::int64_t>(*wait * 1000)));
+    const double asked = std::min(*wait, kLongestWaitSeconds);
+    return std::max(kShortestWait, milliseconds(static_cast<std::int64_t>(asked * 1000)));
   }
   auto until = ParseHttpDate(retry_after);
   if (!until) until = ParseReset(HeaderOf(answer, "X-RateLimit-Reset"));

@@ -95,6 +95,17 @@ TEST(JudgeJira, WaitsAsLongAsItIsTold) {
   EXPECT_FALSE(Judge(503, {}).error->retry_after());
 }
 
+TEST(JudgeJira, TakesNoFigureThatIsNoTime) {
+  for (const char* nonsense : {"inf", "nan", "-3", "soon"}) {
+    EXPECT_EQ(Judge(429, {{"Retry-After", nonsense}}).error->retry_after(), seconds(60))
+        << nonsense;
+  }
+  EXPECT_EQ(
+      Judge(429, {{"Retry-After", "1e300"}}).error->retry_after(), std::chrono::hours(24 * 365)
+  );
+  EXPECT_GT(Judge(200, {{"RateLimit", R"("q";r=1;t=1e300)"}}).resets_at.value_or(0), kNow);
+}
+
 TEST(JudgeJira, FallsBackToTheResetAndThenToAMinute) {
   EXPECT_EQ(
       Judge(429, {{"X-RateLimit-Reset", "2026-11-23T12:10Z"}}).error->retry_after(), seconds(600)

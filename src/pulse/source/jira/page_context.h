@@ -3,6 +3,7 @@
 /// \file
 /// PageContext: what the transform of one page shares between its records.
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,7 @@ struct PageContext {
   FieldMapping mapping;
   std::string site;  ///< Base of links for people, e.g. https://acme.atlassian.net; may be empty.
   std::string issue_id;  ///< For pages that bring one issue's history without naming the issue.
+  std::set<std::string> short_histories;  ///< Issues whose history page shows less than announced.
   PeopleSeen people{rows};
   SprintsSeen sprints{rows};
   IssueFields fields;  ///< Of the issue at hand; here to keep its memory.

@@ -17,6 +17,7 @@ void ReadRequest(PageContext& page, std::string_view request) {
   page.mapping = FieldMapping::FromJson(root["mapping"]);
   page.site = root["site"].text().value_or("");
   page.issue_id = root["issue_id"].id();
+  root["short"].ForEach([&](Value id) { page.short_histories.insert(id.id()); });
 }
 
 Result<> AddIssuePage(PageContext& page, std::string_view body) {

@@ -33,6 +33,17 @@ void AddLog(PageContext& page, const IssueLog& log, std::int32_t position, bool 
   page.rows.BeginRecord(kIssuesEntity, issue.id, version, position);
   bool whole = is_all;
   for (const Value piece : log.pieces) whole = AddChanges(page, issue, piece) && whole;
+  if (page.short_histories.contains(log.issue_id)) {
+    whole = false;
+    page.SetAside(
+        Loss::kPiece,
+        position,
+        log.issue_id,
+        "jira_change.not_shown",
+        "the source counts more history entries of this issue than it shows",
+        {}
+    );
+  }
   page.rows.EndRecord(whole ? model::SetOf(model::kWorkItemChanges) : 0);
 }
 
@@ -108,6 +119,17 @@ void AddPart(PageContext& page, std::int32_t position, Value part) {
                                          : AddWorklogs(page, issue, list["worklogs"]);
     whole = whole && added;
   });
+  if (part["missing"].integer().value_or(0) > 0) {
+    whole = false;
+    page.SetAside(
+        Loss::kPiece,
+        position,
+        id,
+        kind == "comment" ? "jira_comment.not_shown" : "jira_worklog.not_shown",
+        "the source counts more entries of this issue than it shows",
+        part["missing"]
+    );
+  }
   const model::Table& table = kind == "comment" ? model::kComments : model::kWorklogs;
   page.rows.EndRecord(whole ? model::SetOf(table) : 0);
 }

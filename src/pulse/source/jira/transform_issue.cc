@@ -342,7 +342,8 @@ model::TableSet AddChildren(PageContext& page, const IssueRef& ref, Value issue)
     if (whole) complete |= model::SetOf(table);
   };
   const Value links = page.fields[Field::kIssueLinks];
-  note(AddLinks(page, ref, links), model::kWorkItemLinks);
+  // A site without issue linking shows no list: that does not say that there are no links.
+  note(AddLinks(page, ref, links) && links.is_array(), model::kWorkItemLinks);
   note(AddSprints(page, ref), model::kWorkItemSprints);
 
   const Value comments = page.fields[Field::kComment];

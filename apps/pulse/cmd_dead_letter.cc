@@ -168,7 +168,7 @@ Result<ExitCode> RunDeadLetterReplay(Context& context) {
   if (without_page > 0) {
     context.Warn(
         std::to_string(without_page) +
-        " dead letters have no stored page: they failed before one was; fix: pulse sync again"
+        " dead letters have no stored page: they failed before one was; fix: pulse sync INTEGRATION"
     );
   }
   std::vector<ReplayOf> replays;

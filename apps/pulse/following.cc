@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "advice.h"
 #include "progress_board.h"
 #include "receipt_text.h"
 
@@ -74,25 +75,13 @@ Result<ExitCode> ReportJob(Context& context, Engine& engine, const Followed& job
   if (code == ExitCode::kOk) return code;
 
   PULSE_TRY(const model::Job stored, engine.store().jobs().Get(job.tenant.id, job.job));
-  const std::string at = " --tenant " + job.tenant.name;
-  std::string line =
-      "job " + std::to_string(job.job.value()) + " " + std::string(model::Name(job.receipt.status));
-  if (!stored.error.empty()) line += ": " + stored.error;
   PULSE_TRY(
       const model::Integration integration,
       engine.store().catalog().GetIntegration(job.tenant.id, job.integration.id)
   );
-  if (integration.state == model::IntegrationState::kNeedsAttention) {
-    context.Warn(
-        line + "; fix: pulse integration edit " + integration.name + at + " --token-env VAR"
-    );
-    return code == ExitCode::kFailed ? ExitCode::kUnauthorized : code;
-  }
-  if (job.receipt.status == model::JobStatus::kPartial) {
-    context.Warn(line + "; fix: pulse dead-letter group" + at);
-  } else {
-    context.Warn(line + "; fix: pulse job show " + std::to_string(job.job.value()) + at);
-  }
+  context.Warn(JobAdvice(stored, job.receipt, integration, job.tenant.name));
+  const bool refused = integration.state == model::IntegrationState::kNeedsAttention;
+  if (refused && code == ExitCode::kFailed) return ExitCode::kUnauthorized;
   return code;
 }
 

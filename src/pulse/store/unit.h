@@ -138,6 +138,7 @@ struct Committed {
   std::int64_t inserted = 0;  ///< Primary records.
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
+  std::map<std::string, std::int64_t> loaded;  ///< The three together, by entity type.
   std::size_t new_steps = 0;
   std::optional<model::Step> next;  ///< Claimed for Unit::goes_on; ready for nobody else.
   std::optional<model::Job> ended;  ///< Set when this commit closed the job's last step.

@@ -203,6 +203,8 @@ class Parser {
 
   void Add(const Argument& argument) {
     CLI::Option* added = app_.add_option(std::string(argument.name), arguments_.emplace_back());
+    // CLI11 would give every further word to the first argument; without, none to an optional one.
+    added->allow_extra_args(argument.many || !argument.required);
     if (argument.required) added->required();
     added->expected(
         argument.required ? 1 : 0, argument.many ? CLI::detail::expected_max_vector_size : 1

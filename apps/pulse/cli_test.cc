@@ -1,5 +1,7 @@
 #include "cli.h"
 
+#include <algorithm>
+
 #include "command_table.h"
 #include "completion.h"
 #include "help.h"
@@ -153,6 +155,40 @@ TEST(ParseCommandLine, KeepsAQueryThatLooksLikeAnything) {
   EXPECT_EQ(parsed->Argument(0), "SELECT '--full', sync FROM x");
 }
 
+/// The words of an example as a shell would pass them: from "pulse" on, up to a redirection.
+std::vector<std::string> WordsOf(std::string_view example) {
+  std::vector<std::string> words = {""};
+  bool quoted = false;
+  for (const char c : example.substr(example.find("pulse ") + 6)) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c != ' ' || quoted) {
+      words.back() += c;
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  const auto end = std::ranges::find_if(words, [](const std::string& word) {
+    return word == "<" || word == ">";
+  });
+  words.erase(end, words.end());
+  return words;
+}
+
+TEST(ParseCommandLine, GivesEachArgumentItsWord) {
+  const auto parsed = Parse({"data", "lineage", "work_items", "PAY-1", "--page"});
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  EXPECT_THAT(parsed->arguments, ElementsAre("work_items", "PAY-1"));
+  EXPECT_THAT(
+      Refusal({"data", "lineage", "work_items", "a", "b"}), HasSubstr("one argument too many")
+  );
+  EXPECT_EQ(Parse({"healthcheck", "live"})->Argument(0), "live");
+}
+
+TEST(CommandTable, EveryCommandHasAnExample) {
+  for (const Command& command : kCommands) EXPECT_FALSE(command.examples.empty()) << command.path;
+}
+
 TEST(CommandTable, EveryCommandParsesItsOwnExamples) {
   for (const Command& command : kCommands) {
     EXPECT_TRUE(HelpOn(command.path)) << command.path;
@@ -160,6 +196,10 @@ TEST(CommandTable, EveryCommandParsesItsOwnExamples) {
     EXPECT_LE(command.summary.size(), 90u) << command.path;
     for (const std::string_view example : command.examples) {
       EXPECT_NE(example.find("pulse " + std::string(command.path)), std::string::npos) << example;
+      const std::vector<std::string> flags = {"backend-listen", "stages", "concurrency"};
+      const auto parsed = ParseCommandLine(WordsOf(example), flags);
+      ASSERT_TRUE(parsed) << example << ": " << parsed.error().message();
+      EXPECT_EQ(parsed->command, &command) << example;
     }
   }
 }

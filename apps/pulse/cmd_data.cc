@@ -175,6 +175,12 @@ Result<ExitCode> RunDataSchema(Context& context) {
 Result<ExitCode> RunDataQuery(Context& context) {
   constexpr std::size_t kLongestSqlBytes = std::size_t{1024} * 1024;
   const Invocation& call = context.call();
+  if (context.json() && call.Value("output", "json") != "json") {
+    return Error{
+        ErrorKind::kInvalid,
+        "--json and --output " + call.Value("output") + " were both given; fix: use one"
+    };
+  }
   // A million rows of a wide table are half a gigabyte: more than that is a job for the database.
   PULSE_TRY(
       const std::int64_t limit, ParseCount("--limit", call.Value("limit", "1000000"), 1, 10000000)

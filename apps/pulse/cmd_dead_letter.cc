@@ -33,7 +33,7 @@ Result<> RequireScope(const Invocation& call, std::string_view what) {
   return Error{
       ErrorKind::kInvalid,
       "say which dead letters to " + std::string(what) +
-          "; fix: --group FINGERPRINT, --integration NAME or --all"
+          "; fix: their numbers, --group FINGERPRINT, --integration NAME or --all"
   };
 }
 
@@ -49,8 +49,9 @@ Result<store::DeadLetter> GetLetter(
   };
 }
 
+/// Those numbered on the command line, else all that the options name.
 Result<std::vector<store::DeadLetter>> Chosen(
-    Context& context, Engine& engine, const model::Tenant& tenant
+    Context& context, Engine& engine, const model::Tenant& tenant, std::string_view what
 ) {
   std::vector<store::DeadLetter> letters;
   for (const std::string& text : context.call().arguments) {
@@ -58,7 +59,7 @@ Result<std::vector<store::DeadLetter>> Chosen(
     letters.push_back(std::move(letter));
   }
   if (!letters.empty()) return letters;
-  PULSE_CHECK(RequireScope(context.call(), "replay"));
+  PULSE_CHECK(RequireScope(context.call(), what));
   PULSE_TRY(store::DeadLetterFilter filter, ReadFilter(context, tenant));
   filter.limit = 100000;
   return engine.store().dead_letters().List(tenant.id, filter);
@@ -155,7 +156,9 @@ Result<ExitCode> RunDeadLetterReplay(Context& context) {
   const std::stop_token stop = context.StopOnInterrupt();
   PULSE_TRY(const model::Tenant tenant, context.Tenant());
   PULSE_TRY(Engine * engine, context.OpenEngine());
-  PULSE_TRY(const std::vector<store::DeadLetter> letters, Chosen(context, *engine, tenant));
+  PULSE_TRY(
+      const std::vector<store::DeadLetter> letters, Chosen(context, *engine, tenant, "replay")
+  );
   std::map<IntegrationId, std::vector<RawId>> pages;
   std::size_t without_page = 0;
   for (const store::DeadLetter& letter : letters) {
@@ -168,7 +171,7 @@ Result<ExitCode> RunDeadLetterReplay(Context& context) {
   if (without_page > 0) {
     context.Warn(
         std::to_string(without_page) +
-        " dead letters have no stored page: they failed before one was; fix: pulse sync again"
+        " dead letters have no stored page: they failed before one was; fix: pulse sync INTEGRATION"
     );
   }
   std::vector<ReplayOf> replays;
@@ -182,22 +185,29 @@ Result<ExitCode> RunDeadLetterReplay(Context& context) {
 }
 
 Result<ExitCode> RunDeadLetterDiscard(Context& context) {
-  PULSE_CHECK(RequireScope(context.call(), "discard"));
   PULSE_TRY(const model::Tenant tenant, context.Tenant());
   PULSE_TRY(Engine * engine, context.OpenEngine());
-  PULSE_TRY(store::DeadLetterFilter filter, ReadFilter(context, tenant));
-  filter.limit = 100000;
-  store::DeadLetters& dead_letters = engine->store().dead_letters();
+  PULSE_TRY(
+      const std::vector<store::DeadLetter> letters, Chosen(context, *engine, tenant, "discard")
+  );
   if (!context.call().Has("yes")) {
-    PULSE_TRY(const std::vector<store::DeadLetter> letters, dead_letters.List(tenant.id, filter));
     return Error{
         ErrorKind::kInvalid,
         "would discard " + std::to_string(letters.size()) + " dead letters; fix: add --yes"
     };
   }
-  PULSE_TRY(
-      const int discarded, dead_letters.Discard(tenant.id, filter, context.call().Value("reason"))
-  );
+  PULSE_TRY(store::DeadLetterFilter filter, ReadFilter(context, tenant));
+  filter.limit = 100000;
+  const std::string reason = context.call().Value("reason");
+  store::DeadLetters& dead_letters = engine->store().dead_letters();
+  int discarded = 0;
+  if (context.call().arguments.empty()) {
+    PULSE_TRY(discarded, dead_letters.Discard(tenant.id, filter, reason));
+  }
+  for (std::size_t i = 0; i < letters.size() && !context.call().arguments.empty(); ++i) {
+    PULSE_TRY(const int one, dead_letters.Discard(tenant.id, {.id = letters[i].id}, reason));
+    discarded += one;
+  }
   if (context.json()) {
     context.PrintJson(Dump({{"discarded", discarded}}));
   } else {

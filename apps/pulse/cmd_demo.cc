@@ -53,6 +53,16 @@ void Introduce(Context& context, const config::Settings& settings, const DemoSiz
   );
 }
 
+/// This program as one would type it here: it is seldom in PATH on the day of its demo.
+std::string ProgramWord() {
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  if (failed) return "pulse";
+  const std::string near = self.lexically_proximate(std::filesystem::current_path(failed)).string();
+  if (failed || near.starts_with("..")) return self.string();
+  return near.find('/') == std::string::npos ? "./" + near : near;
+}
+
 }  // namespace
 
 Result<ExitCode> RunDemo(Context& context) {
@@ -90,7 +100,7 @@ Result<ExitCode> RunDemo(Context& context) {
     context.Warn(jobs[i].tenant.name + "/" + jobs[i].integration.name + ": " + verdicts[i].problem);
     code = ExitCode::kFailed;
   }
-  const std::string with_home = "PULSE_HOME=" + settings.home + " pulse ";
+  const std::string with_home = "PULSE_HOME=" + settings.home + " " + ProgramWord() + " ";
   context.Note("try: " + with_home + "search \"payments time out after deploy\" --tenant acme");
   context.Note("     " + with_home + "dead-letter group --tenant acme");
   if (context.call().Has("serve") && code == ExitCode::kOk) {

@@ -72,6 +72,7 @@ Result<model::JobOptions> ReadOptions(
 
 Result<ExitCode> RunSync(Context& context) {
   const std::stop_token stop = context.StopOnInterrupt();
+  PULSE_CHECK(ReadTimeout(context.call()));
   PULSE_TRY(const model::Tenant tenant, context.Tenant());
   PULSE_TRY(Engine * engine, context.OpenEngine());
   PULSE_TRY(

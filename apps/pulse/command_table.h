@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "command.h"
+#include "command_examples.h"
 
 namespace pulse::app {
 
@@ -69,9 +70,6 @@ inline constexpr Option kTopologyApplyOptions[] = {
      .value = "URL",
      .help = "RabbitMQ's management API (default: port 15672 of the broker)."},
 };
-inline constexpr std::string_view kTopologyApplyExamples[] = {
-    "pulse queue topology apply", "pulse queue topology apply --migrate"
-};
 
 inline constexpr Option kDemoOptions[] = {
     {.name = "serve", .help = "Stay up afterwards and answer /health and /metrics."},
@@ -79,9 +77,6 @@ inline constexpr Option kDemoOptions[] = {
     {.name = "prs", .value = "N", .help = "Pull requests of each tenant (default 400)."},
     {.name = "reset", .help = "Forget an earlier demo first."},
 };
-inline constexpr std::string_view kDemoExamples[] = {"pulse demo", "pulse demo --json"};
-
-inline constexpr std::string_view kTenantCreateExamples[] = {"pulse tenant create acme --json"};
 
 inline constexpr Option kTenantEditOptions[] = {
     {.name = "raw-retention-days",
@@ -111,12 +106,6 @@ inline constexpr Option kIntegrationAddOptions[] = {
      .repeat = Repeat::kGreedy},
     {.name = "no-check", .help = "Do not ask the source whether the credential works."},
 };
-inline constexpr std::string_view kIntegrationAddExamples[] = {
-    "pulse integration add jira --tenant acme --name jira-main --url https://you.atlassian.net "
-    "--email you@example.com --token-env JIRA_TOKEN",
-    "gh auth token | pulse integration add github --tenant acme --name github-main "
-    "--url https://api.github.com --token-stdin --scope owner=acme",
-};
 inline constexpr Option kIntegrationEditOptions[] = {
     {.name = "rename", .value = "NAME", .help = "New name."},
     {.name = "url", .value = "URL", .help = "New base address."},
@@ -130,6 +119,11 @@ inline constexpr Option kIntegrationEditOptions[] = {
     {.name = "no-check", .help = "Do not ask the source whether the credential works."},
 };
 
+inline constexpr Option kTimeoutOption{
+    .name = "timeout",
+    .value = "TIME",
+    .help = "Wait no longer than this, e.g. 10m (exit 7); nothing is lost."
+};
 inline constexpr Option kSyncOptions[] = {
     {.name = "full", .help = "Read everything in scope, whatever was read before."},
     {.name = "since",
@@ -151,13 +145,7 @@ inline constexpr Option kSyncOptions[] = {
      .repeat = Repeat::kEach,
      .words = Words::kEntityType},
     {.name = "query", .value = "TEXT", .help = "The source's own query (JQL); moves no watermark."},
-};
-inline constexpr std::string_view kSyncExamples[] = {
-    "pulse sync jira-main --tenant acme",
-    "pulse sync jira-main --tenant acme --since 7d --json",
-    "pulse sync github-main --tenant acme --full --entity github_prs",
-    "pulse sync jira-main --tenant acme --since 2024-01-01 --until 2024-07-01",
-    "pulse sync jira-main --tenant acme --repair",
+    kTimeoutOption,
 };
 
 inline constexpr Option kScheduleSetOptions[] = {
@@ -168,11 +156,8 @@ inline constexpr Option kScheduleSetOptions[] = {
     {.name = "no-catch-up",
      .help = "Let slots that were missed pass; without, one job makes up for all of them."},
 };
-inline constexpr std::string_view kScheduleSetExamples[] = {
-    "pulse schedule set jira-main --tenant acme --every 15m",
-    "pulse schedule set jira-main --tenant acme --cron \"30 3 * * SUN\" --census",
-};
 
+inline constexpr Option kJobWatchOptions[] = {kTimeoutOption};
 inline constexpr Option kJobListOptions[] = {
     {.name = "integration",
      .value = "NAME",
@@ -236,12 +221,16 @@ inline constexpr Option kReplayOptions[] = {
 inline constexpr Argument kEntityType[] = {
     {.name = "ENTITY_TYPE", .help = "e.g. jira_issues.", .words = Words::kEntityType},
 };
-inline constexpr std::string_view kTransformExamples[] = {
-    "pulse transform jira_issues < payloads.jsonl > rows.jsonl",
-};
 
 inline constexpr Argument kTableName[] = {
     {.name = "TABLE", .help = "e.g. work_items.", .words = Words::kTable},
+};
+inline constexpr Argument kLineage[] = {
+    {.name = "TABLE", .help = "e.g. work_items.", .words = Words::kTable},
+    {.name = "KEY", .help = "Its id at the source, its key (PAY-42) or, of a PR, owner/name#7."},
+};
+inline constexpr Option kLineageOptions[] = {
+    {.name = "page", .help = "Print the stored pages themselves, as they were received."},
 };
 inline constexpr Argument kSql[] = {
     {.name = "SQL", .help = "One SELECT; - reads it from standard input."},
@@ -254,10 +243,6 @@ inline constexpr Option kDataQueryOptions[] = {
      .choices = "table|json|ndjson|csv"},
     {.name = "limit", .value = "N", .help = "At most N rows (default 1000000); more is exit 8."},
 };
-inline constexpr std::string_view kDataQueryExamples[] = {
-    "pulse data query \"SELECT status, count(*) FROM work_items GROUP BY 1\" --tenant acme",
-    "pulse data query \"SELECT * FROM prs\" --tenant acme -o csv > prs.csv",
-};
 
 inline constexpr Argument kSearchText[] = {
     {.name = "TEXT", .help = "What it is about.", .many = true},
@@ -268,9 +253,6 @@ inline constexpr Option kSearchOptions[] = {
      .help = "Only these: issue, pr or an entity type.",
      .words = Words::kEntityType},
     {.name = "top", .value = "N", .help = "At most N hits, 1 to 1000 (default 10)."},
-};
-inline constexpr std::string_view kSearchExamples[] = {
-    "pulse search \"payments time out after deploy\" --tenant acme",
 };
 
 inline constexpr Option kVectorRebuildOptions[] = {
@@ -284,7 +266,6 @@ inline constexpr Option kVectorRebuildOptions[] = {
 inline constexpr Option kVectorDriftOptions[] = {
     {.name = "fix", .help = "Embed what is missing or stale, erase what has no row."},
 };
-inline constexpr std::string_view kVectorDriftExamples[] = {"pulse vector drift --fix --json"};
 inline constexpr Option kSimulateOptions[] = {
     {.name = "listen",
      .value = "HOST:PORT",
@@ -341,9 +322,6 @@ inline constexpr Option kSimulateOptions[] = {
      .repeat = Repeat::kGreedy},
     {.name = "threads", .value = "N", .help = "Threads that answer (default 1)."},
 };
-inline constexpr std::string_view kSimulateExamples[] = {
-    "pulse simulate --listen 127.0.0.1:4010 --issues 10000 --prs 2000 --fault 429:2 reset:1",
-};
 
 inline constexpr Argument kProbe[] = {
     {.name = "PROBE",
@@ -374,11 +352,6 @@ inline constexpr Option kConfigShowOptions[] = {
 inline constexpr Argument kSettingName[] = {{.name = "KEY", .help = "The setting's name."}};
 inline constexpr Argument kShell[] = {
     {.name = "SHELL", .help = "Which shell.", .choices = "bash|zsh|fish"},
-};
-inline constexpr std::string_view kCompletionExamples[] = {
-    "pulse completion bash > ~/.local/share/bash-completion/completions/pulse",
-    "pulse completion zsh > \"${fpath[1]}/_pulse\"",
-    "pulse completion fish > ~/.config/fish/completions/pulse.fish",
 };
 inline constexpr Argument kTopic[] = {
     {.name = "TOPIC",
@@ -416,24 +389,28 @@ inline constexpr Command kCommands[] = {
      .options = table::kSearchOptions,
      .examples = table::kSearchExamples},
 
-    {.path = "tenant list", .summary = "All tenants."},
+    {.path = "tenant list", .summary = "All tenants.", .examples = table::kTenantListExamples},
     {.path = "tenant create",
      .summary = "Make a tenant.",
      .arguments = table::kTenantName,
      .examples = table::kTenantCreateExamples},
     {.path = "tenant show",
      .summary = "One tenant with its integrations.",
-     .arguments = table::kTenantName},
+     .arguments = table::kTenantName,
+     .examples = table::kTenantShowExamples},
     {.path = "tenant edit",
      .summary = "Change how long raw pages are kept.",
      .arguments = table::kTenantName,
-     .options = table::kTenantEditOptions},
+     .options = table::kTenantEditOptions,
+     .examples = table::kTenantEditExamples},
     {.path = "tenant delete",
      .summary = "Remove a tenant with its integrations and everything copied from them.",
      .arguments = table::kTenantName,
-     .options = table::kYes},
-
-    {.path = "integration list", .summary = "The tenant's integrations."},
+     .options = table::kYes,
+     .examples = table::kTenantDeleteExamples},
+    {.path = "integration list",
+     .summary = "The tenant's integrations.",
+     .examples = table::kIntegrationListExamples},
     {.path = "integration add",
      .summary = "Connect a source.",
      .arguments = table::kProvider,
@@ -444,20 +421,25 @@ inline constexpr Command kCommands[] = {
      .examples = table::kIntegrationAddExamples},
     {.path = "integration show",
      .summary = "One integration, and up to when it is copied.",
-     .arguments = table::kIntegrationName},
+     .arguments = table::kIntegrationName,
+     .examples = table::kIntegrationShowExamples},
     {.path = "integration test",
      .summary = "Ask the source whether the credential works.",
-     .arguments = table::kIntegrationName},
+     .arguments = table::kIntegrationName,
+     .examples = table::kIntegrationTestExamples},
     {.path = "integration edit",
      .summary = "Change address, account, token or scope.",
      .arguments = table::kIntegrationName,
-     .options = table::kIntegrationEditOptions},
+     .options = table::kIntegrationEditOptions,
+     .examples = table::kIntegrationEditExamples},
     {.path = "integration remove",
      .summary = "Remove it with its credential, raw pages, jobs, rows and vectors.",
      .arguments = table::kIntegrationName,
-     .options = table::kYes},
-    {.path = "integration types", .summary = "Providers with their scope keys and entity types."},
-
+     .options = table::kYes,
+     .examples = table::kIntegrationRemoveExamples},
+    {.path = "integration types",
+     .summary = "Providers with their scope keys and entity types.",
+     .examples = table::kIntegrationTypesExamples},
     {.path = "schedule set",
      .summary = "Sync an integration by itself; replaces its schedule.",
      .arguments = table::kIntegrationName,
@@ -465,49 +447,68 @@ inline constexpr Command kCommands[] = {
      .details = "A running `pulse serve` or `pulse etl` makes the jobs. A slot that comes while a "
                 "different job is under way waits for its end and then runs once.",
      .examples = table::kScheduleSetExamples},
-    {.path = "schedule list", .summary = "The tenant's schedules, and when each is due next."},
+    {.path = "schedule list",
+     .summary = "The tenant's schedules, and when each is due next.",
+     .examples = table::kScheduleListExamples},
     {.path = "schedule pause",
      .summary = "Make no more jobs until it is resumed.",
-     .arguments = table::kIntegrationName},
+     .arguments = table::kIntegrationName,
+     .examples = table::kSchedulePauseExamples},
     {.path = "schedule resume",
      .summary = "Go on; slots that passed meanwhile count as missed.",
-     .arguments = table::kIntegrationName},
+     .arguments = table::kIntegrationName,
+     .examples = table::kScheduleResumeExamples},
     {.path = "schedule remove",
      .summary = "Forget an integration's schedule.",
-     .arguments = table::kIntegrationName},
-
-    {.path = "job list", .summary = "The tenant's jobs.", .options = table::kJobListOptions},
-    {.path = "job show", .summary = "One job: state, steps and receipt.", .arguments = table::kJobId
-    },
+     .arguments = table::kIntegrationName,
+     .examples = table::kScheduleRemoveExamples},
+    {.path = "job list",
+     .summary = "The tenant's jobs.",
+     .options = table::kJobListOptions,
+     .examples = table::kJobListExamples},
+    {.path = "job show",
+     .summary = "One job: state, steps and receipt.",
+     .arguments = table::kJobId,
+     .examples = table::kJobShowExamples},
     {.path = "job watch",
      .summary = "Follow a job until it ends and print the receipt.",
-     .arguments = table::kJobId},
+     .arguments = table::kJobId,
+     .options = table::kJobWatchOptions,
+     .examples = table::kJobWatchExamples},
     {.path = "job cancel",
      .summary = "Stop a job; what is loaded stays.",
-     .arguments = table::kJobId},
+     .arguments = table::kJobId,
+     .examples = table::kJobCancelExamples},
     {.path = "job retry",
      .summary = "Do it again and wait.",
      .arguments = table::kJobId,
-     .options = table::kJobRetryOptions},
-
+     .options = table::kJobRetryOptions,
+     .examples = table::kJobRetryExamples},
     {.path = "dead-letter list",
      .summary = "What was set aside.",
-     .options = table::kDeadLetterFilter},
+     .options = table::kDeadLetterFilter,
+     .examples = table::kDeadLetterListExamples},
     {.path = "dead-letter show",
      .summary = "One of them, with the reason and a sample.",
-     .arguments = table::kDeadLetterId},
-    {.path = "dead-letter group", .summary = "Open ones by cause."},
+     .arguments = table::kDeadLetterId,
+     .examples = table::kDeadLetterShowExamples},
+    {.path = "dead-letter group",
+     .summary = "Open ones by cause.",
+     .examples = table::kDeadLetterGroupExamples},
     {.path = "dead-letter replay",
      .summary = "Transform their pages again and wait.",
      .arguments = table::kDeadLetterIds,
-     .options = table::kDeadLetterReplayOptions},
+     .options = table::kDeadLetterReplayOptions,
+     .examples = table::kDeadLetterReplayExamples},
     {.path = "dead-letter discard",
      .summary = "Close them for good.",
-     .options = table::kDeadLetterDiscardOptions},
-
+     .arguments = table::kDeadLetterIds,
+     .options = table::kDeadLetterDiscardOptions,
+     .examples = table::kDeadLetterDiscardExamples},
     {.path = "replay",
      .summary = "Transform and load again from the stored pages; the source is not asked.",
-     .options = table::kReplayOptions},
+     .options = table::kReplayOptions,
+     .examples = table::kReplayExamples},
     {.path = "transform",
      .summary =
          "Turn payloads (one JSON object a line) into rows, with no database and no network.",
@@ -517,10 +518,18 @@ inline constexpr Command kCommands[] = {
          "with its line number, and the exit code is 8.",
      .examples = table::kTransformExamples},
 
-    {.path = "data tables", .summary = "The tables, with how many rows the tenant has in each."},
+    {.path = "data tables",
+     .summary = "The tables, with how many rows the tenant has in each.",
+     .examples = table::kDataTablesExamples},
     {.path = "data schema",
      .summary = "The columns of a table and what they mean.",
-     .arguments = table::kTableName},
+     .arguments = table::kTableName,
+     .examples = table::kDataSchemaExamples},
+    {.path = "data lineage",
+     .summary = "Which stored page a row came from, and the request that fetched it.",
+     .arguments = table::kLineage,
+     .options = table::kLineageOptions,
+     .examples = table::kDataLineageExamples},
     {.path = "data query",
      .summary = "Run one SELECT over the tenant's rows.",
      .arguments = table::kSql,
@@ -528,13 +537,16 @@ inline constexpr Command kCommands[] = {
      .details = "Read-only. No other tenant's row can be seen, whatever the text says.",
      .examples = table::kDataQueryExamples},
 
-    {.path = "vector status", .summary = "Model, dimensions and how many points the tenant has."},
+    {.path = "vector status",
+     .summary = "Model, dimensions and how many points the tenant has.",
+     .examples = table::kVectorStatusExamples},
     {.path = "vector rebuild",
      .summary = "Make the tenant's vectors again from its rows.",
      .options = table::kVectorRebuildOptions,
      .details =
          "Searches go on meanwhile. In the end vectors without a row are erased. After --reset the "
-         "other tenants need `pulse vector drift --fix`."},
+         "other tenants need `pulse vector drift --fix`.",
+     .examples = table::kVectorRebuildExamples},
     {.path = "vector drift",
      .summary = "Compare the tenant's rows with its vectors, both ways.",
      .options = table::kVectorDriftOptions,
@@ -554,31 +566,43 @@ inline constexpr Command kCommands[] = {
      .summary = "Run everything in one process until stopped.",
      .details = "Both services answer /health, /livez, /readyz and /metrics; metrics go to "
                 "loopback, or to "
-                "whoever has the metrics token."},
-    {.path = "backend", .summary = "Run the backend service alone."},
-    {.path = "etl", .summary = "Run the pipeline alone."},
+                "whoever has the metrics token.",
+     .examples = table::kServeExamples},
+    {.path = "backend",
+     .summary = "Run the backend service alone.",
+     .examples = table::kBackendExamples},
+    {.path = "etl", .summary = "Run the pipeline alone.", .examples = table::kEtlExamples},
     {.path = "healthcheck",
      .summary = "Ask a running service how it is; for containers.",
      .arguments = table::kProbe,
-     .options = table::kHealthcheckOptions},
+     .options = table::kHealthcheckOptions,
+     .examples = table::kHealthcheckExamples},
     {.path = "doctor",
      .summary = "Check what this machine needs, and say how to fix what fails.",
-     .options = table::kDoctorOptions},
-
+     .options = table::kDoctorOptions,
+     .examples = table::kDoctorExamples},
     {.path = "db migrate",
      .summary = "Bring the database to this version's schema.",
      .arguments = table::kMigrateWhat,
      .options = table::kMigrateOptions,
      .details =
          "Safe while services run: a version expands the schema a release before anything is "
-         "taken away. Interrupted, the same command goes on where it stopped."},
-    {.path = "db status", .summary = "Where the database is and what is in it."},
-    {.path = "db check", .summary = "Look for damage and for counts that do not add up."},
-    {.path = "queue status", .summary = "Messages and consumers of each queue."},
+         "taken away. Interrupted, the same command goes on where it stopped.",
+     .examples = table::kDbMigrateExamples},
+    {.path = "db status",
+     .summary = "Where the database is and what is in it.",
+     .examples = table::kDbStatusExamples},
+    {.path = "db check",
+     .summary = "Look for damage and for counts that do not add up.",
+     .examples = table::kDbCheckExamples},
+    {.path = "queue status",
+     .summary = "Messages and consumers of each queue.",
+     .examples = table::kQueueStatusExamples},
     {.path = "queue topology diff",
      .summary = "Find queues and policies that are missing or not as they should be.",
      .options = table::kTopologyDiffOptions,
-     .details = "Exit code 1 when there are any."},
+     .details = "Exit code 1 when there are any.",
+     .examples = table::kQueueTopologyDiffExamples},
     {.path = "queue topology apply",
      .summary = "Declare what is missing, set policies, finish interrupted migrations.",
      .options = table::kTopologyApplyOptions,
@@ -587,20 +611,33 @@ inline constexpr Command kCommands[] = {
      .examples = table::kTopologyApplyExamples},
     {.path = "config show",
      .summary = "Every setting and its value.",
-     .options = table::kConfigShowOptions},
-    {.path = "config check", .summary = "Report every setting that is wrong."},
-    {.path = "config get", .summary = "One setting's value.", .arguments = table::kSettingName},
-    {.path = "config docs", .summary = "The settings reference as Markdown."},
-    {.path = "secret rotate", .summary = "Make a new key and seal every credential with it."},
+     .options = table::kConfigShowOptions,
+     .examples = table::kConfigShowExamples},
+    {.path = "config check",
+     .summary = "Report every setting that is wrong.",
+     .examples = table::kConfigCheckExamples},
+    {.path = "config get",
+     .summary = "One setting's value.",
+     .arguments = table::kSettingName,
+     .examples = table::kConfigGetExamples},
+    {.path = "config docs",
+     .summary = "The settings reference as Markdown.",
+     .examples = table::kConfigDocsExamples},
+    {.path = "secret rotate",
+     .summary = "Make a new key and seal every credential with it.",
+     .examples = table::kSecretRotateExamples},
     {.path = "completion",
      .summary = "A completion script for a shell.",
      .arguments = table::kShell,
      .examples = table::kCompletionExamples},
-    {.path = "version", .summary = "Version and what is built in."},
+    {.path = "version",
+     .summary = "Version and what is built in.",
+     .examples = table::kVersionExamples},
     {.path = "help",
      .summary = "Help on a command or a topic.",
      .arguments = table::kTopic,
-     .options = table::kHelpOptions},
+     .options = table::kHelpOptions,
+     .examples = table::kHelpExamples},
 };
 
 /// Null when no command has that path.

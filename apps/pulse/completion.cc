@@ -23,7 +23,7 @@ _pulse() {
 )";
 constexpr std::string_view kBashTail = R"(  COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
-complete -F _pulse pulse
+complete -o default -F _pulse pulse
 )";
 constexpr std::string_view kZshHead = R"(#compdef pulse
 # zsh completion for pulse, made by `pulse completion zsh`
@@ -34,7 +34,8 @@ _pulse() {
     if [[ ${words[i]} == --tenant ]]; then tenant=${words[i+1]}; continue; fi
     case "${here:+$here }${words[i]}" in
 )";
-constexpr std::string_view kZshTail = R"(  compadd -- ${=offered}
+constexpr std::string_view kZshTail =
+    R"(  if [[ -n $offered ]]; then compadd -- ${=offered}; else _files; fi
 }
 compdef _pulse pulse
 )";
@@ -139,7 +140,8 @@ class Script {
       case Words::kTenant:
         return "$(_pulse_names tenant list)";
       case Words::kIntegration:
-        return "$(_pulse_names integration list ${tenant:+--tenant $tenant})";
+        // One word: zsh does not split what a variable expands to.
+        return "$(_pulse_names integration list ${tenant:+--tenant=$tenant})";
       case Words::kEntityType:
         return JoinWith(entity_types_, " ");
       case Words::kTable: {
@@ -168,7 +170,7 @@ std::string Quoted(std::string_view text) {
 std::string FishOffer(Words words, std::string_view choices, std::span<const std::string> types) {
   if (!choices.empty()) return Quoted(Spaced(choices));
   if (words == Words::kTenant) return "'(__pulse_names tenant list)'";
-  if (words == Words::kIntegration) return "'(__pulse_names integration list)'";
+  if (words == Words::kIntegration) return "'(__pulse_names integration list (__pulse_tenant))'";
   if (words == Words::kEntityType) {
     return Quoted(JoinWith(std::vector<std::string>(types.begin(), types.end()), " "));
   }
@@ -193,38 +195,81 @@ std::string FishOption(
   return out + " -d " + Quoted(option.help) + "\n";
 }
 
-std::string FishScript(std::span<const std::string> types) {
-  std::string out = R"(# fish completion for pulse, made by `pulse completion fish`
+/// Options whose next word is their value: no part of the command path.
+std::string FishValued() {
+  std::string out;
+  const auto add = [&](const Option& option) {
+    if (option.value.empty()) return;
+    const std::string name = " --" + std::string(option.name);
+    if ((out + " ").find(name + " ") == std::string::npos) out += name;
+    if (option.letter != 0) out += std::string(" -") + option.letter;
+  };
+  for (const Option& option : kGlobalOptions) add(option);
+  for (const Command& command : kCommands) std::ranges::for_each(command.options, add);
+  return out;
+}
+
+std::string FishHead() {
+  return R"(# fish completion for pulse, made by `pulse completion fish`
 function __pulse_names
     command pulse $argv --json -q 2>/dev/null | string match -ra '"name":"[^"]*"' | string split -f4 '"'
 end
-# The words that are no options, joined: the command path and its arguments.
+# The words so far that are neither options nor their values, joined: the path and its arguments.
+function __pulse_said
+    set -l valued)" +
+         FishValued() + R"(
+    set -l said
+    set -l value 0
+    for word in (commandline -opc)[2..-1]
+        if test $value = 1
+            set value 0
+        else if contains -- $word $valued
+            set value 1
+        else if not string match -q -- '-*' $word
+            set -a said $word
+        end
+    end
+    string join -- ' ' $said
+    return 0
+end
 function __pulse_at
-    set -l said (commandline -opc | string match -v -- '-*')
-    test (string join ' ' $said[2..-1]) = "$argv[1]"
+    test (__pulse_said | string collect --allow-empty) = "$argv[1]"
 end
 function __pulse_in
-    string match -q -- "$argv[1]*" (string join ' ' (commandline -opc | string match -v -- '-*')[2..-1])
+    string match -q -- "$argv[1] *" (__pulse_said)' '
+end
+function __pulse_tenant
+    set -l named 0
+    for word in (commandline -opc)
+        if test $named = 1
+            echo -- --tenant=$word
+        else if string match -q -- '--tenant=*' $word
+            echo -- $word
+        end
+        test $word = --tenant; and set named 1; or set named 0
+    end
+    return 0
 end
 complete -c pulse -f
 )";
+}
+
+std::string FishScript(std::span<const std::string> types) {
+  std::string out = FishHead();
   const auto word = [&](std::string_view at, const std::string& next, std::string_view summary) {
     out += "complete -c pulse -n " + Quoted("__pulse_at \"" + std::string(at) + "\"") + " -a " +
            next + " -d " + Quoted(summary) + "\n";
   };
-  for (const std::string& next : WordsAfter("")) {
-    const Command* command = FindCommand(next);
-    word("", next, command != nullptr ? command->summary : FindGroup(next)->summary);
-  }
-  for (const Command& command : kCommands) {
-    const std::size_t space = command.path.find(' ');
-    if (space != std::string_view::npos) {
-      word(
-          command.path.substr(0, space),
-          std::string(command.path.substr(space + 1)),
-          command.summary
-      );
+  const auto words_after = [&](std::string_view path) {
+    for (const std::string& next : WordsAfter(path)) {
+      const std::string whole = path.empty() ? next : std::string(path) + " " + next;
+      const Command* command = FindCommand(whole);
+      word(path, next, command != nullptr ? command->summary : FindGroup(whole)->summary);
     }
+  };
+  words_after("");
+  for (const Group& group : kGroups) words_after(group.name);
+  for (const Command& command : kCommands) {
     if (!command.arguments.empty()) {
       const Argument& argument = command.arguments.front();
       const std::string offer = FishOffer(argument.words, argument.choices, types);

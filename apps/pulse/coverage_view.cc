@@ -1,5 +1,6 @@
 #include "coverage_view.h"
 
+#include "receipt_text.h"
 #include <nlohmann/json.hpp>
 
 #include "pulse/base/time.h"
@@ -65,8 +66,7 @@ std::string LacksText(const Coverage& coverage) {
   for (const control::OpenJob& one : coverage.open) {
     const std::string job = "job " + std::to_string(one.job.id.value());
     for (const model::Gap& gap : one.gaps) {
-      text += "gap          " + job + "  " + gap.entity_type + "  " + gap.scope + ": " +
-              gap.reason + "\n";
+      text += "gap          " + job + "  " + GapText(gap) + "\n";
     }
     if (one.gaps.empty()) {
       text += "gap          " + job + "  " + std::to_string(one.failed_steps) + " failed steps\n";

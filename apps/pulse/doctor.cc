@@ -97,8 +97,11 @@ Finding CheckSchema(const config::Settings& settings) {
   const std::string place = DatabasePlace(settings);
   finding.found = fmt::format("{}, schema {} of {}", place, schema->version, schema->latest);
   if (schema->version == 0) {
-    finding.health = Health::kSkipped;
-    finding.found = place + " is empty; `pulse db migrate` makes its tables";
+    // The first command fills an embedded database; on an empty server nothing starts.
+    const bool served = settings.database_url.starts_with("postgres");
+    finding.health = served ? Health::kFailed : Health::kSkipped;
+    finding.found = place + (served ? " is empty" : " is empty; the first command fills it");
+    if (served) finding.fix = "pulse db migrate";
   } else if (schema->version < schema->latest) {
     finding.health = Health::kFailed;
     finding.fix = "pulse db migrate";

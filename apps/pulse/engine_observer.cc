@@ -15,9 +15,10 @@ std::string_view OutcomeOf(int status) {
 
 void EngineObserver::OnStepsDone(const pipeline::StepsDone& event) {
   metrics_.StepsDone(event.first.stage, event.steps, event.took);
-  const std::int64_t records =
-      event.committed.inserted + event.committed.updated + event.committed.unchanged;
-  if (records > 0) metrics_.RecordsLoaded(event.first.tenant, event.first.entity_type, records);
+  // By the records' own types: a job's first step is of type jira_sync and loads fields.
+  for (const auto& [entity_type, records] : event.committed.loaded) {
+    metrics_.RecordsLoaded(event.first.tenant, entity_type, records);
+  }
   if (event.dead_letters > 0) {
     metrics_.Quarantined(event.first.entity_type, static_cast<std::int64_t>(event.dead_letters));
   }

@@ -3,6 +3,8 @@
 /// \file
 /// Following jobs: what sync, retry, replay, watch and the demo have in common.
 
+#include <chrono>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,8 +23,12 @@ struct Followed {
   model::Receipt receipt;  ///< Filled in by FollowAll.
 };
 
+/// --timeout, if given. Errors: kInvalid. Ask before a job is submitted.
+Result<std::optional<std::chrono::milliseconds>> ReadTimeout(const Invocation& call);
+
 /// Follows all jobs at once, drawing their progress on stderr, until each is final. Errors: as
-/// Engine::Follow, of the first job that could not be followed; kCancelled says how to go on.
+/// Engine::Follow, of the first job that could not be followed; kCancelled says how to go on, and
+/// so does kTimeout, after --timeout.
 Result<> FollowAll(
     Context& context, Engine& engine, std::vector<Followed>& jobs, std::stop_token stop
 );

@@ -45,6 +45,7 @@ constexpr Row kHandlers[] = {
     {"transform", RunTransform},
     {"data tables", RunDataTables},
     {"data schema", RunDataSchema},
+    {"data lineage", RunDataLineage},
     {"data query", RunDataQuery},
     {"vector status", RunVectorStatus},
     {"vector rebuild", RunVectorRebuild},

@@ -54,6 +54,7 @@ Result<ExitCode> RunTransform(Context& context);
 
 Result<ExitCode> RunDataTables(Context& context);
 Result<ExitCode> RunDataSchema(Context& context);
+Result<ExitCode> RunDataLineage(Context& context);
 Result<ExitCode> RunDataQuery(Context& context);
 
 Result<ExitCode> RunVectorStatus(Context& context);

@@ -24,6 +24,7 @@ constexpr Variable kVariables[] = {
     {"REDIS_URL", "Optional shared cache."},
     {"QDRANT_URL", "Optional vector server; without it vectors are a file in PULSE_HOME."},
     {"EMBEDDINGS_URL", "Optional embeddings server; without it a built-in one that knows words."},
+    {"…_FILE", "DATABASE_URL_FILE and the like: a file that holds the URL or secret."},
     {"PULSE_ALLOW_PRIVATE_SOURCES",
      "1 lets integrations point at loopback and private addresses, and at http."},
     {"PULSE_TENANT", "Tenant when --tenant is not given."},

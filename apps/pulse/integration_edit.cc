@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "advice.h"
 #include "suggest.h"
 #include "values.h"
 
@@ -211,15 +212,25 @@ Result<source::Account> CheckIntegration(
   auto account = connector->Check(integration, *transport);
   if (account) return std::move(*account);
   Error error = std::move(account).error().While("ask " + integration.base_url);
-  const bool out_of_reach =
-      error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kTimeout;
-  if (!out_of_reach && error.kind() != ErrorKind::kNotFound) return error;
-  return Error{
-      error.kind(),
-      error.message() + (out_of_reach ? "; fix: check --url, and that this machine reaches it"
-                                      : "; fix: check --url, it is not the base address of a " +
-                                            integration.provider + " site")
-  };
+  if (error.message().find("; fix: ") != std::string::npos) return error;
+  std::string fix;
+  switch (error.kind()) {
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kTimeout:
+      fix = "check --url, and that this machine reaches it";
+      break;
+    case ErrorKind::kUnauthorized:
+      fix = "give another token with --token-env VAR or --token-stdin";
+      break;
+    case ErrorKind::kNotFound:
+      fix = integration.scope.empty()
+                ? "check --url, it is not the base address of a " + integration.provider + " site"
+                : "check --scope" + ScopeInBrackets(integration) + ", then --url";
+      break;
+    default:
+      return error;
+  }
+  return Error{error.kind(), error.message() + "; fix: " + fix};
 }
 
 }  // namespace pulse::app

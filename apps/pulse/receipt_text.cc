@@ -86,16 +86,17 @@ std::string ReceiptText(const model::Receipt& receipt, std::string_view label, s
   constexpr std::size_t kShown = 10;
   for (std::size_t i = 0; i < std::min(receipt.gaps.size(), kShown); ++i) {
     const model::Gap& gap = receipt.gaps[i];
-    out += FitWidth(
-               fmt::format("  gap {} {}: {}", gap.entity_type, gap.scope, gap.reason),
-               width == 0 ? 400 : width
-           ) +
-           "\n";
+    out += FitWidth("  gap " + GapText(gap), width == 0 ? 400 : width) + "\n";
   }
   if (receipt.gaps.size() > kShown) {
     out += fmt::format("  and {} more gaps (--json)\n", receipt.gaps.size() - kShown);
   }
   return out;
+}
+
+std::string GapText(const model::Gap& gap) {
+  const bool cursor = gap.scope.empty() || gap.scope.front() == '{';
+  return gap.entity_type + (cursor ? "" : " " + gap.scope) + ": " + gap.reason;
 }
 
 std::string ReceiptLine(const model::Receipt& receipt) {

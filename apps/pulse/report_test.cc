@@ -99,5 +99,14 @@ TEST(ReceiptText, SaysTheSameNumbersAsTheJson) {
   );
 }
 
+TEST(GapText, NamesARepositoryAndNoCursor) {
+  EXPECT_EQ(
+      GapText({"github_prs", "acme/api", "answered 404"}), "github_prs acme/api: answered 404"
+  );
+  EXPECT_EQ(
+      GapText({"jira_issues", R"({"do":"sweep"})", "answered 400"}), "jira_issues: answered 400"
+  );
+}
+
 }  // namespace
 }  // namespace pulse::app

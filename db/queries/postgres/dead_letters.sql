@@ -43,6 +43,7 @@ SELECT id, integration_id, job_id, raw_id, entity_type, stage, raw_position, ext
 FROM dead_letters
 WHERE tenant_id = $1 AND ($2::bigint IS NULL OR integration_id = $2) AND ($3 = '' OR fingerprint = $3)
   AND ($4 = '' OR state = $4)
+  AND ($6::bigint IS NULL OR id = $6)
 ORDER BY id DESC LIMIT $5
 
 -- name: get
@@ -64,4 +65,5 @@ WHERE tenant_id = $1 AND id IN (
   SELECT id FROM dead_letters
   WHERE tenant_id = $1 AND ($2::bigint IS NULL OR integration_id = $2)
     AND ($3 = '' OR fingerprint = $3) AND state = 'open' AND ($4 = '' OR state = $4)
+    AND ($8::bigint IS NULL OR id = $8)
   ORDER BY id DESC LIMIT $5)

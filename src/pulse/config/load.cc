@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <optional>
 
@@ -74,6 +75,44 @@ void FindUnknownFlags(const Inputs& inputs, Problems& problems) {
   }
 }
 
+/// A secret as orchestrators hand it over: a file whose path is in NAME_FILE. Blanks around it,
+/// such as the last line's end, are not part of it. Never in a message: what the file holds.
+std::optional<std::string> FromNamedFile(
+    const std::string& variable, const std::string& path, Problems& problems
+) {
+  constexpr std::streamsize kLongest = std::streamsize{64} * 1024;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(static_cast<std::size_t>(kLongest), '\0');
+  file.read(text.data(), kLongest);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (file.bad() || first == std::string::npos) {
+    problems.push_back(fmt::format(
+        "{}: {} cannot be read or is empty; fix: check the path and its rights", variable, path
+    ));
+    return std::nullopt;
+  }
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+/// NAME or NAME_FILE; both are a mistake nobody should have to debug.
+std::optional<Given> GivenByEnvironment(const Row& row, const Inputs& inputs, Problems& problems) {
+  const std::string name(row.env);
+  const std::string* value = Variable(inputs, name);
+  const std::string* path = MayComeFromFile(row) ? Variable(inputs, name + "_FILE") : nullptr;
+  if (path == nullptr) {
+    if (value == nullptr) return std::nullopt;
+    return Given{Origin::kEnvironment, name, *value};
+  }
+  if (value != nullptr) {
+    problems.push_back(fmt::format("{0} and {0}_FILE are both set; fix: unset one", name));
+    return std::nullopt;
+  }
+  auto text = FromNamedFile(name + "_FILE", *path, problems);
+  if (!text) return std::nullopt;
+  return Given{Origin::kEnvironment, name + "_FILE", *std::move(text)};
+}
+
 /// Values of one row by strength; the file's are added by whoever read it.
 std::vector<Given> GivenOutsideTheFile(const Row& row, const Inputs& inputs, Problems& problems) {
   std::vector<Given> given;
@@ -86,9 +125,7 @@ std::vector<Given> GivenOutsideTheFile(const Row& row, const Inputs& inputs, Pro
       given.push_back({Origin::kFlag, FlagOf(row), flag->second});
     }
   }
-  if (const std::string* value = Variable(inputs, row.env)) {
-    given.push_back({Origin::kEnvironment, std::string{row.env}, *value});
-  }
+  if (auto value = GivenByEnvironment(row, inputs, problems)) given.push_back(*std::move(value));
   return given;
 }
 

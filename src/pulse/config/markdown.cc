@@ -19,7 +19,9 @@ std::string Markdown() {
       "flat TOML (`claim_batch = 16`); it is the one `--config` or `PULSE_CONFIG` names, else "
       "`pulse.toml` in `home`. An unknown name or a value out of bounds stops the program, with "
       "all "
-      "problems at once. An empty environment variable counts as absent.\n"
+      "problems at once. An empty environment variable counts as absent. Where `NAME_FILE` is "
+      "listed, it names a file "
+      "that holds the value, as container platforms and systemd hand over secrets.\n"
   );
   for (const Row& row : Rows()) {
     fmt::format_to(to, "\n## {}\n\n{}\n\n", row.name, row.doc);
@@ -33,7 +35,8 @@ std::string Markdown() {
         to, "| accepted | {}{}{} |\n", row.bounds, row.unit.empty() ? "" : " ", row.unit
     );
     fmt::format_to(to, "| example | `{}` |\n", row.example);
-    fmt::format_to(to, "| environment | `{}` |\n", row.env);
+    const std::string in_file = MayComeFromFile(row) ? fmt::format(" or `{}_FILE`", row.env) : "";
+    fmt::format_to(to, "| environment | `{}`{} |\n", row.env, in_file);
     if (!row.secret) fmt::format_to(to, "| flag | `{}` |\n", FlagOf(row));
     if (row.secret) fmt::format_to(to, "| secret | never shown, no flag |\n");
     if (row.needs_restart) fmt::format_to(to, "| takes effect | at the next start |\n");

@@ -349,6 +349,8 @@ constexpr std::array kRows = {
 
 std::span<const Row> Rows() { return kRows; }
 
+bool MayComeFromFile(const Row& row) { return row.secret || row.type == "url"; }
+
 std::string FlagOf(const Row& row) {
   std::string flag = "--";
   for (const char c : row.name) flag.push_back(c == '_' ? '-' : c);

@@ -7,7 +7,7 @@
 /// `name = value`), the row's default. Reading is strict: an unknown name or a value out of bounds
 /// is an error naming its nearest neighbour or its bounds, and all errors are reported at once.
 /// Secrets cannot be given as flags (other users see a command line) and are masked in everything
-/// shown.
+/// shown. A secret, or an address that may hold one, can also be in a file that NAME_FILE names.
 
 #include <chrono>
 #include <cstdint>
@@ -89,6 +89,9 @@ std::span<const Row> Rows();
 
 /// "--claim-batch" for "claim_batch".
 std::string FlagOf(const Row& row);
+
+/// Whether `env` + "_FILE" may name a file with the value: secrets, and URLs with one inside.
+bool MayComeFromFile(const Row& row);
 
 enum class Origin : unsigned char { kDefault, kFile, kEnvironment, kFlag };
 std::string_view Name(Origin origin) noexcept;  ///< "default" | "file" | "environment" | "flag"

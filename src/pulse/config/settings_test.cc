@@ -275,6 +275,33 @@ TEST_F(SettingsTest, RefuseASecretOnTheCommandLine) {
   );
 }
 
+TEST_F(SettingsTest, TakeASecretFromTheFileThatIsNamed) {
+  inputs_.environment["PULSE_METRICS_TOKEN_FILE"] = Write("token", "canary-1234567890abcdef\n");
+  inputs_.environment["DATABASE_URL_FILE"] = Write("url", " postgresql://u:canary@db/pulse\n");
+  const Settings settings = LoadOrFail();
+  EXPECT_EQ(settings.metrics_token, "canary-1234567890abcdef");
+  EXPECT_EQ(settings.database_url, "postgresql://u:canary@db/pulse");
+  const Explained explained = ExplanationOf("metrics_token");
+  EXPECT_EQ(explained.candidates.front().where, "PULSE_METRICS_TOKEN_FILE");
+  EXPECT_THAT(explained.candidates.front().text, Not(HasSubstr("canary")));
+}
+
+TEST_F(SettingsTest, RefuseASecretsFileThatHoldsNothingOrIsNamedBesideTheValue) {
+  inputs_.environment["QDRANT_API_KEY_FILE"] = folder_ + "/absent";
+  inputs_.environment["EMBEDDINGS_API_KEY_FILE"] = Write("empty", "\n");
+  inputs_.environment["PULSE_METRICS_TOKEN_FILE"] = Write("token", "canary-1234567890abcdef");
+  inputs_.environment["PULSE_METRICS_TOKEN"] = "canary-fedcba0987654321";
+  EXPECT_THAT(
+      Problems(),
+      AllOf(
+          HasSubstr("QDRANT_API_KEY_FILE: " + folder_ + "/absent cannot be read"),
+          HasSubstr("EMBEDDINGS_API_KEY_FILE: "),
+          HasSubstr("PULSE_METRICS_TOKEN and PULSE_METRICS_TOKEN_FILE are both set"),
+          Not(HasSubstr("canary"))
+      )
+  );
+}
+
 TEST_F(SettingsTest, ExplainEveryRowOnce) {
   const auto loaded = Load(inputs_);
   ASSERT_TRUE(loaded);

@@ -85,6 +85,7 @@ struct DeadLetterGroup {
 };
 
 struct DeadLetterFilter {
+  std::optional<DeadLetterId> id = {};
   std::optional<IntegrationId> integration = {};
   std::string fingerprint = {};
   std::string state = "open";  ///< Empty: any.

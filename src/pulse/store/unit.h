@@ -146,6 +146,7 @@ struct Committed {
   std::int64_t inserted = 0;  ///< Primary records.
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
+  std::map<std::string, std::int64_t> loaded;  ///< The three together, by entity type.
   std::size_t new_steps = 0;
   /// Claimed for Unit::goes_on, ready for nobody else: of one stage and entity type. Those of pages
   /// are in the order of the pages.

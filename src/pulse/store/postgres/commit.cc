@@ -266,6 +266,8 @@ void UnitCommit::CountMerged(const MergePlan& plan) {
     out_.inserted += delta.inserted;
     out_.updated += delta.updated;
     out_.unchanged += delta.unchanged;
+    const std::int64_t loaded = delta.inserted + delta.updated + delta.unchanged;
+    if (loaded > 0) out_.loaded[entity_type] += loaded;
   }
 }
 

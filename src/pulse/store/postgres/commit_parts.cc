@@ -50,6 +50,7 @@ Result<> UnitCommit::QueuePages(Transaction& tx) {
       counts.records += page.record_count;
       counts.unchanged += page.record_count;
       out_.unchanged += page.record_count;
+      out_.loaded[page.entity_type] += page.record_count;
       continue;
     }
     const RawId raw = tx[*raw_ids_][static_cast<int>(i)].As<RawId>(0);

@@ -109,7 +109,8 @@ Result<std::vector<DeadLetter>> PostgresDeadLetters::List(
       filter.integration,
       filter.fingerprint,
       filter.state,
-      filter.limit
+      filter.limit,
+      filter.id
   );
   PULSE_CHECK(tx.Commit());
   std::vector<DeadLetter> letters;
@@ -156,7 +157,8 @@ Result<int> PostgresDeadLetters::Discard(
         filter.state,
         filter.limit,
         reason,
-        now
+        now,
+        filter.id
     );
     PULSE_CHECK(tx.Commit());
     return static_cast<int>(tx[slot].affected());

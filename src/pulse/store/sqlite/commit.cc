@@ -109,6 +109,7 @@ Result<bool> UnitCommit::SkipUnchanged(const NewRawPage& page, const PreparedPag
     counts.records += page.record_count;
     counts.unchanged += page.record_count;
     out_.unchanged += page.record_count;
+    out_.loaded[page.entity_type] += page.record_count;
   }
   return true;
 }
@@ -190,6 +191,8 @@ Result<> UnitCommit::MergeRows() {
     out_.inserted += delta.inserted;
     out_.updated += delta.updated;
     out_.unchanged += delta.unchanged;
+    const std::int64_t loaded = delta.inserted + delta.updated + delta.unchanged;
+    if (loaded > 0) out_.loaded[entity_type] += loaded;
   }
   if (unit_.vectorize_batch <= 0 || job_.cancel_requested) return {};
   PULSE_CHECK(AddVectorizeSteps(model::kWorkItems, merger.changed(model::kWorkItems)));

@@ -125,7 +125,8 @@ Result<std::vector<DeadLetter>> SqliteDeadLetters::List(
             filter.integration,
             filter.fingerprint,
             filter.state,
-            filter.limit
+            filter.limit,
+            filter.id
         )
     );
     PULSE_TRY(bool more, row.Next());
@@ -179,7 +180,8 @@ Result<int> SqliteDeadLetters::Discard(
         filter.state,
         filter.limit,
         reason,
-        now
+        now,
+        filter.id
     );
   });
 }

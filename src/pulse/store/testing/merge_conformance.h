@@ -11,6 +11,7 @@ TEST_P(StoreConformance, InsertsANewRecordWithItsChildren) {
   const auto committed = LoadIssues(acme_, {{.comments = {"c1", "c2"}}});
 
   EXPECT_EQ(committed.inserted, 1);
+  EXPECT_EQ(committed.loaded, (std::map<std::string, std::int64_t>{{"jira_issues", 1}}));
   EXPECT_EQ(
       Select(acme_, "SELECT key, title, status, source_updated_at FROM work_items"),
       R"([{"key":"PAY-1001","title":"Pay later","status":"Open",)"

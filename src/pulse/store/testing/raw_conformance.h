@@ -269,6 +269,12 @@ TEST_P(RawConformance, ListsGroupsAndDiscardsQuarantineOfOneTenant) {
       Value(store().dead_letters().Discard(acme_.tenant, {.fingerprint = "a"}, "test data")), 2
   );
   EXPECT_EQ(Value(store().dead_letters().List(acme_.tenant, {})).size(), 1U);
+
+  const DeadLetterFilter one{.id = letters[0].id};
+  EXPECT_EQ(Value(store().dead_letters().Discard(globex_.tenant, one, "not its own")), 0);
+  EXPECT_EQ(Value(store().dead_letters().List(acme_.tenant, one)).size(), 1U);
+  EXPECT_EQ(Value(store().dead_letters().Discard(acme_.tenant, one, "test data")), 1);
+  EXPECT_EQ(Value(store().dead_letters().List(acme_.tenant, {})).size(), 0U);
   EXPECT_EQ(Value(store().dead_letters().List(globex_.tenant, {})).size(), 3U);
 }
 

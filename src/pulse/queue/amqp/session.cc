@@ -349,9 +349,10 @@ Result<> Session::Outcome(amqp_channel_t channel, std::string_view call) {
     return std::move(refused).While(call);
   }
   const auto& close = *static_cast<amqp_connection_close_t*>(reply.reply.decoded);
-  return Error{
-      ErrorKind::kUnavailable, std::string(call) + ": " + Words(close.reply_code, close.reply_text)
-  };
+  // What was asked broke the broker; that will happen again. Everything else may pass.
+  const ErrorKind kind =
+      close.reply_code == AMQP_INTERNAL_ERROR ? ErrorKind::kInternal : ErrorKind::kUnavailable;
+  return Error{kind, std::string(call) + ": " + Words(close.reply_code, close.reply_text)};
 }
 
 Error Session::WhyClosed(const amqp_method_t& close) {

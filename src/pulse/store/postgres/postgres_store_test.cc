@@ -27,6 +27,7 @@ INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
 namespace pulse::store::postgres {
 namespace {
 
+using testing::Done;
 using ::testing::HasSubstr;
 using testing::KindOf;
 using ::testing::Not;
@@ -90,6 +91,32 @@ TEST(OpenPostgresStore, RefusesMissingRightsAndSaysHowToGetThem) {
   EXPECT_THAT(open_door.message(), HasSubstr("REVOKE EXECUTE"));
   database.Execute("REVOKE pulse_app, pulse_dispatch, pulse_query FROM " + login);
   database.Execute("DROP ROLE " + login);
+}
+
+// A slot that never advances is a schedule that never fires again.
+TEST(PostgresSchedules, AdvanceFromASlotThatSomebodySetByHandInMicroseconds) {
+  const TestDatabase database;
+  const auto store = Value(OpenPostgresStore({.url = database.url()}));
+  const TenantId tenant = Value(store->catalog().CreateTenant("acme")).id;
+  model::Integration jira;
+  jira.tenant = tenant;
+  jira.name = "jira";
+  jira.provider = "jira";
+  jira.base_url = "http://jira";
+  const auto integration = Value(store->catalog().PutIntegration(jira));
+  Schedule schedule;
+  schedule.tenant = tenant;
+  schedule.integration = integration.id;
+  schedule.rule = "every 15m";
+  schedule.options = "{}";
+  Done(store->schedules().Put(schedule));
+  database.Execute("UPDATE schedules SET next_at = '2024-02-29T12:00:00.123456Z'");
+  const auto due = Value(store->schedules().Due(4'000'000'000'000, 10));
+  ASSERT_EQ(due.size(), 1U);
+
+  Done(store->schedules().Advance(tenant, integration.id, due[0].next_at, 4'000'000'000'000));
+
+  EXPECT_EQ(Value(store->schedules().NextDue()), 4'000'000'000'000);
 }
 
 TEST(OpenPostgresStore, RefusesTablesWhoseRightsWereTakenAway) {

@@ -36,6 +36,8 @@ std::string_view NameOf(amqp::QueueStatus::State state) {
       return "good";
     case amqp::QueueStatus::State::kMissing:
       return "missing";
+    case amqp::QueueStatus::State::kDead:
+      return "without a leader";
     case amqp::QueueStatus::State::kOtherwise:
       break;
   }
@@ -60,6 +62,8 @@ std::string_view NameOf(amqp::Repair::Done done) {
       return "declared";
     case amqp::Repair::Done::kMigrated:
       return "migrated";
+    case amqp::Repair::Done::kReplaced:
+      return "replaced";
     case amqp::Repair::Done::kFinished:
       break;
   }
@@ -189,7 +193,10 @@ Result<ExitCode> RunQueueTopologyDiff(Context& context) {
       policies ? "every queue and policy is as it should be" : "every queue is as it should be"
   );
   if (findings.empty()) return ExitCode::kOk;
-  context.Note("fix: pulse queue topology apply (with --migrate for what is declared otherwise)");
+  context.Note(
+      "fix: pulse queue topology apply (with --migrate for what is declared otherwise or has no "
+      "leader)"
+  );
   return ExitCode::kFailed;
 }
 
@@ -202,7 +209,8 @@ Result<ExitCode> RunQueueTopologyApply(Context& context) {
   );
   std::vector<Finding> done;
   for (const amqp::Repair& repair : repairs) {
-    const bool moved = repair.done != amqp::Repair::Done::kDeclared;
+    const bool moved = repair.done == amqp::Repair::Done::kMigrated ||
+                       repair.done == amqp::Repair::Done::kFinished;
     done.push_back(
         {"queue",
          repair.name,

@@ -1,5 +1,7 @@
 """How services start and end: what they make by themselves, what they refuse and how they say it.  python3 -m tests.operate.starts [--short]"""
 import contextlib
+import shutil
+import subprocess
 import time
 
 import pika
@@ -140,6 +142,80 @@ def test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for(s
         check(etl.stop() == 0, "etl ends well")
 
 
+def test_a_login_that_only_serves_is_enough_and_lacks_nothing(servers):
+    with Stack(servers, database="serve") as stack, Simulator("--issues", 50) as simulator:
+        servers.postgres.sql("CREATE ROLE pulse_service LOGIN NOINHERIT IN ROLE pulse_app, pulse_dispatch, pulse_query")  # As doctor advises.
+        stack.env["DATABASE_URL"] = servers.postgres.url("serve", "pulse_service")
+        etl = stack.start_etl()[0]
+        stack.add_tenant("acme")
+        stack.add_jira("acme", "jira-main", simulator.url)
+        stack.sync("acme", "jira-main", code=0)
+        doctor = stack.run("doctor", "--security", code=None).out
+        check("FAIL" not in doctor, f"doctor is content: {doctor}")
+        says(stack.run("db", "status").out, "ledger", "applied")
+        says(stack.run("db", "migrate", code=2).err, "not a member of pulse_migrate, which services need not be")
+        check(etl.stop() == 0, "etl ends well")
+        for right, table, role in (("UPDATE", "etl_steps", "pulse_app"), ("SELECT", "work_items", "pulse_query"), ("DELETE", "leader", "pulse_dispatch")):
+            stack.select(f"REVOKE {right} ON {table} FROM {role}")
+            code, words = refused(Service(stack, "etl"))
+            check(code == 2, f"refused as misuse: {code}: {words}")
+            says(words, f"role {role} may not {right} {table}", fix := f"GRANT {right} ON {table} TO {role}")
+            says(stack.run("doctor", code=None).out, fix)
+            stack.select(fix)
+        check(stack.start_etl()[0].stop() == 0, "mended, it starts")
+
+
+def certificate(folder, name, address):
+    """(certificate, key) of an authority that signs for one address, itself."""
+    paths = folder / f"{name}.crt", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
+                    f"subjectAltName=IP:{address}", "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
+    return paths
+
+
+@contextlib.contextmanager
+def encrypted(postgres, pair):
+    """While in it, PostgreSQL has a certificate."""
+    for path, name in zip(pair, ("server.crt", "server.key")):
+        target = postgres.data / name
+        target.write_bytes(path.read_bytes())
+        shutil.copymode(postgres.data / "PG_VERSION", target)
+        shutil.chown(target, *(getattr((postgres.data / "PG_VERSION").stat(), key) for key in ("st_uid", "st_gid")))
+    postgres.sql("ALTER SYSTEM SET ssl = on")
+    postgres.sql("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        postgres.sql("ALTER SYSTEM RESET ssl")
+        postgres.sql("SELECT pg_reload_conf()")
+
+
+def test_a_database_that_cannot_be_trusted_is_refused(servers):
+    postgres = servers.postgres
+    with Stack(servers, database="trust") as stack:
+        pair, stranger = (certificate(stack.home, name, "127.0.0.1") for name in ("ours", "theirs"))
+        elsewhere = certificate(stack.home, "elsewhere", "127.0.0.9")
+
+        def with_tls(**settings):
+            query = "&".join(f"{name}={value}" for name, value in settings.items())
+            return {"DATABASE_URL": f"{stack.env['DATABASE_URL']}?{query}", "HOME": str(stack.home)}
+
+        def is_refused(said, **settings):
+            for code, words in (refused(Service(stack, "etl", **with_tls(**settings))), (lambda a: (a.code, a.err))(stack.run("tenant", "list", code=2, **with_tls(**settings)))):
+                check(code == 2, f"refused as misuse: {code}: {words}")
+                says(words, said, "fix: sslmode and sslrootcert in database_url")
+        is_refused("server does not support SSL", sslmode="require")
+        with encrypted(postgres, pair):
+            is_refused("certificate verify failed", sslmode="verify-full", sslrootcert=stranger[0])
+            is_refused("root certificate file", sslmode="verify-full")
+            trusted = Service(stack, "etl", **with_tls(sslmode="verify-full", sslrootcert=pair[0])).start()
+            stack.services.append(trusted)
+            trusted.wait_ready()
+            check(trusted.stop() == 0, "the right authority is enough")
+        with encrypted(postgres, elsewhere):
+            is_refused("does not match host name", sslmode="verify-full", sslrootcert=elsewhere[0])
+
+
 def test_a_command_that_works_beside_services_sees_them_finish(servers):
     """Nobody works, so the command begins by itself; those who come later do the rest."""
     with Stack(servers, database="shared") as stack, Simulator("--issues", 300) as simulator:
@@ -225,6 +301,8 @@ if __name__ == "__main__":
         test_this_version_works_beside_the_next_one_until_that_contracts,
         test_a_wrong_broker_password_is_refused_and_one_that_is_away_is_waited_for,
         test_a_wrong_database_password_is_refused_and_never_shown,
+        test_a_login_that_only_serves_is_enough_and_lacks_nothing,
+        test_a_database_that_cannot_be_trusted_is_refused,
         test_a_command_that_works_beside_services_sees_them_finish,
         test_a_frozen_database_does_not_keep_a_service_from_ending,
     ))

@@ -24,5 +24,6 @@ FROM schedules WHERE NOT paused AND next_at <= $1 ORDER BY next_at, tenant_id, i
 SELECT min(next_at) FROM schedules WHERE NOT paused
 
 -- name: advance
+-- Slots are milliseconds here; one that somebody set by hand has microseconds, and is advanced too.
 UPDATE schedules SET next_at = $4, last_at = $3
-WHERE tenant_id = $1 AND integration_id = $2 AND next_at = $3
+WHERE tenant_id = $1 AND integration_id = $2 AND date_trunc('milliseconds', next_at) = $3

@@ -45,8 +45,9 @@ SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), fals
 -- name: settings
 -- tenant: any, the server's settings
 SELECT current_setting('fsync'), current_setting('full_page_writes'),
-  current_setting('synchronous_commit'), current_setting('data_checksums'),
-  current_setting('password_encryption')
+  current_setting('synchronous_commit'),
+  (SELECT source FROM pg_settings WHERE name = 'synchronous_commit'),
+  current_setting('password_encryption'), session_user::text, current_database()::text
 
 -- name: invalid_indexes
 -- tenant: any, the catalog

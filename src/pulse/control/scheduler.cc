@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pulse/base/failpoint.h"
 #include "pulse/control/schedule_rule.h"
 #include "pulse/control/sync_request.h"
 #include "pulse/resilience/pause.h"
@@ -111,7 +112,9 @@ Result<Scheduler::Outcome> Scheduler::Submit(const store::Schedule& schedule) {
   store::JobRequest request = SyncRequest(*integration, *options);
   request.priority = model::Priority::kScheduled;
   request.idempotency_key = KeyOf(schedule);
+  PULSE_FAILPOINT("s0_before_job");
   const auto submitted = store_.jobs().Submit(schedule.tenant, request);
+  PULSE_FAILPOINT("s1_after_job");
   if (submitted) return submitted->attached ? Outcome::kServed : Outcome::kMade;
   if (submitted.error().kind() == ErrorKind::kConflict) return Outcome::kBusy;
   if (submitted.error().kind() == ErrorKind::kNotFound) return Outcome::kPassed;

@@ -210,6 +210,57 @@ TEST_F(AmqpOutageTest, AConsumerOutlivesItsQueue) {
   EXPECT_EQ(RingOf(*after), MakeRing(2));
 }
 
+TEST_F(AmqpOutageTest, AQueueWithoutALeaderIsNamedMendedAndMeanwhileStopsNobodyElse) {
+  options_.renew_idle = 300ms;
+  options_.patience = 500ms;
+  options_.confirm_timeout = 1s;
+  const auto queue = Open(options_);
+  const auto publisher = queue->NewPublisher();
+  ASSERT_TRUE(publisher->Publish(Rings(1, model::Stage::kLoad)));
+  const auto load = queue->NewConsumer(model::Stage::kLoad);
+  const auto transform = queue->NewConsumer(model::Stage::kTransform);
+  const auto first = Next(*load);
+  ASSERT_TRUE(first && first->Ack());
+  ASSERT_TRUE(queue->Probe());
+
+  TakeLeader(QueueName(model::Stage::kLoad));
+
+  // Until Probe says `words` about that queue.
+  const auto until_said = [&](const std::string& words) {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    for (;;) {
+      const auto probe = queue->Probe();
+      const std::string said = probe ? "" : probe.error().message();
+      if (said.find(words + " " + QueueName(model::Stage::kLoad)) != said.npos) return true;
+      if (std::chrono::steady_clock::now() > end) return false;
+      static_cast<void>(resilience::Pause(50ms, {}));
+    }
+  };
+  ASSERT_TRUE(until_said("lets nobody consume"));
+  for (int step = 10; step < 15; ++step) {
+    PublishEventually(*publisher, {MakeRing(step, model::Stage::kTransform)});
+    const auto ring = Next(*transform);
+    ASSERT_TRUE(ring && ring->Ack());
+  }
+  EXPECT_FALSE(publisher->Publish(Rings(1, model::Stage::kLoad)));
+  EXPECT_TRUE(until_said("stores nothing in"));
+  const auto listed = ListQueues(options_);
+  ASSERT_TRUE(listed) << listed.error().message();
+  EXPECT_EQ(std::ranges::count(*listed, QueueStatus::State::kDead, &QueueStatus::state), 1);
+  const auto untouched = RepairQueues(options_, Migrate::kNo);
+  ASSERT_TRUE(untouched && untouched->empty());
+
+  const auto repairs = RepairQueues(options_, Migrate::kYes);
+
+  ASSERT_TRUE(repairs) << repairs.error().message();
+  ASSERT_EQ(repairs->size(), 1U);
+  EXPECT_EQ(repairs->front().done, Repair::Done::kReplaced);
+  PublishEventually(*publisher, {MakeRing(3, model::Stage::kLoad)});
+  const auto after = Next(*load);
+  ASSERT_TRUE(after && after->Ack());
+  EXPECT_TRUE(queue->Probe());
+}
+
 TEST_F(AmqpOutageTest, WhileTheBrokerIsFullPublishFailsSoonAndConsumersGoOn) {
   const auto queue = Open(options_);
   const auto publisher = queue->NewPublisher();
@@ -289,6 +340,8 @@ TEST_F(AmqpOutageTest, TlsTrustsTheGivenAuthorityAndNoOther) {
   const auto stranger = Open(options_)->Probe();
   ASSERT_FALSE(stranger);
   EXPECT_EQ(stranger.error().kind(), ErrorKind::kInvalid) << stranger.error().message();
+  EXPECT_NE(stranger.error().message().find("fix: ca_file"), std::string::npos)
+      << stranger.error().message();
 
   options_.ca_file = SharedBroker().ca_file();
   options_.url.replace(options_.url.find("127.0.0.1"), 9, "localhost");

@@ -34,9 +34,18 @@ class Links {
     if (!consume_) consume_.emplace(OptionsOf(" consume"), address_);
     return *consume_;
   }
-  std::optional<std::string> blocked() {
+  /// What keeps this process from ringing or from hearing, and what to do. Nothing if nothing does.
+  std::optional<std::string> Fault() {
     const std::lock_guard lock(mutex_);
-    return publish_ ? publish_->blocked() : std::nullopt;
+    if (const auto blocked = publish_ ? publish_->blocked() : std::nullopt) {
+      return "takes no messages (" + *blocked + "); free memory or disk on the broker";
+    }
+    const auto deaf = publish_ ? publish_->deaf() : std::nullopt;
+    const auto missing = consume_ ? consume_->missing() : std::nullopt;
+    if (!deaf && !missing) return std::nullopt;
+    return (deaf ? "stores nothing in " + *deaf : "lets nobody consume " + *missing) +
+           "; `pulse queue topology diff` says whether the queue has lost its leader, `pulse queue "
+           "topology apply --migrate` then makes it anew";
   }
 
  private:
@@ -167,12 +176,9 @@ class AmqpQueue final : public Queue {
   }
   Result<std::string> Probe() override {
     PULSE_TRY(std::string server, ProbeQueues(links_->options(), links_->address()));
-    const auto blocked = links_->blocked();
-    if (!blocked) return server;
-    return Error{
-        ErrorKind::kUnavailable,
-        server + " takes no messages (" + *blocked + "); free memory or disk on the broker"
-    };
+    const auto fault = links_->Fault();
+    if (!fault) return server;
+    return Error{ErrorKind::kUnavailable, server + " " + *fault};
   }
 
  private:

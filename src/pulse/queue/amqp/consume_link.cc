@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pulse/base/failpoint.h"
 #include "pulse/queue/amqp/amqp_queue.h"
 #include "pulse/queue/amqp/declare.h"
 
@@ -55,6 +56,23 @@ void ConsumeLink::Unsubscribe(const std::shared_ptr<Subscription>& subscription)
   if (!connected_) lines_.erase(channel);
 }
 
+std::optional<std::string> ConsumeLink::missing() const {
+  const auto since = std::chrono::steady_clock::now() - options_.patience;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [channel, line] : lines_) {
+    if (line->closing || !line->why_not || line->asked > since) continue;
+    return line->subscription->queue() + " (" + *line->why_not + ")";
+  }
+  return std::nullopt;
+}
+
+/// The time counts from when it last consumed; the reason is the latest.
+void ConsumeLink::NoteConsumer(Line& line, std::optional<std::string> why_not) {
+  const std::lock_guard lock(mutex_);
+  if (why_not && !line.why_not) line.asked = std::chrono::steady_clock::now();
+  line.why_not = std::move(why_not);
+}
+
 Result<> ConsumeLink::OnConnected(Session& session) {
   PULSE_CHECK(DeclareMissing(session, options_));
   renew_at_ = std::chrono::steady_clock::now() + options_.renew_idle;
@@ -63,13 +81,14 @@ Result<> ConsumeLink::OnConnected(Session& session) {
   return {};
 }
 
-void ConsumeLink::OnLost(const Error& /*why*/) {
+void ConsumeLink::OnLost(const Error& why) {
+  for (const auto& [channel, line] : Copy()) NoteConsumer(*line, why.message());
   const std::lock_guard lock(mutex_);
   connected_ = false;
   std::erase_if(lines_, [](const auto& entry) { return entry.second->closing; });
   for (const auto& [channel, line] : lines_) {
     line->consuming = false;
-    line->try_at = {};
+    if (!std::exchange(line->broke_connection, false)) line->try_at = {};
     line->partial.reset();
     line->subscription->Restart();
   }
@@ -114,11 +133,19 @@ Result<> ConsumeLink::StartConsuming(Session& session, amqp_channel_t channel, L
   Result<> consuming = session.Consume(channel, wanted.queue(), wanted.prefetch());
   if (consuming) {
     line.consuming = true;
+    NoteConsumer(line, std::nullopt);
     return {};
   }
   if (consuming.error().kind() == ErrorKind::kUnavailable) return consuming;
+  if (consuming.error().kind() == ErrorKind::kInternal) {
+    // A queue without a leader costs the connection, and with it everybody's consumers.
+    line.broke_connection = true;
+    line.try_at = std::chrono::steady_clock::now() + options_.patience;
+    return consuming;
+  }
   // The broker closed the channel, not the connection: the queue is not there, or locked.
   Log("Cannot consume", line, consuming.error().message());
+  NoteConsumer(line, consuming.error().message());
   line.try_at = std::chrono::steady_clock::now() + kTryAgain;
   return DeclareMissing(session, options_);
 }
@@ -132,6 +159,7 @@ Result<std::optional<Link::Time>> ConsumeLink::SendSettled(
   for (const std::uint64_t tag : settled.given_back) PULSE_CHECK(session.Requeue(channel, tag));
   for (const AckWindow::Acks& acks : settled.acks) {
     PULSE_CHECK(session.Ack(channel, acks.tag, acks.multiple));
+    PULSE_FAILPOINT("k14_ack_sent");
   }
   return settled.due;
 }

@@ -24,6 +24,9 @@ class ConsumeLink final : public Link::Handler {
   /// seconds at most.
   void Unsubscribe(const std::shared_ptr<Subscription>& subscription);
   void Wake() noexcept { link_.Wake(); }
+  /// A queue that this process wants to consume and could not for longer than `patience`, and why
+  /// not. Nothing while all is well.
+  std::optional<std::string> missing() const;
 
   Result<> OnConnected(Session& session) override;
   Result<> OnFrame(Session& session, const amqp_frame_t& frame) override;
@@ -37,6 +40,9 @@ class ConsumeLink final : public Link::Handler {
     bool closing = false;                        ///< Guarded by mutex_.
     bool consuming = false;
     Link::Time try_at{};
+    bool broke_connection = false;                        ///< try_at outlives this connection.
+    Link::Time asked = std::chrono::steady_clock::now();  ///< Guarded by mutex_, as is the next.
+    std::optional<std::string> why_not = "no connection yet";  ///< Nothing while it consumes.
     /// The message that is being put together.
     std::optional<Incoming> partial = {};
     std::size_t arrived_bytes = 0;
@@ -53,6 +59,7 @@ class ConsumeLink final : public Link::Handler {
   Result<> RenewIdle(Session& session);
   Result<> Restart(Session& session, Line& line);
   Result<> Close(Session& session, amqp_channel_t channel, Line& line);
+  void NoteConsumer(Line& line, std::optional<std::string> why_not);
   void Remove(amqp_channel_t channel);
   Result<> OnMethod(Session& session, amqp_channel_t channel, Line& line, const amqp_method_t&);
   void OnHeader(Line& line, const amqp_frame_t& frame);
@@ -62,7 +69,7 @@ class ConsumeLink final : public Link::Handler {
 
   const AmqpOptions options_;
 
-  std::mutex mutex_;  // Guards lines_ (not what they point at, but Line::closing) and connected_.
+  mutable std::mutex mutex_;  // Guards lines_, what Line says it guards, and connected_.
   std::condition_variable changed_;
   Lines lines_;
   bool connected_ = false;

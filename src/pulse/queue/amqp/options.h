@@ -31,6 +31,10 @@ struct AmqpOptions {
   /// A consumer that is idle for so long consumes anew. RabbitMQ (3.10.8) moves the consumer of a
   /// deleted queue to one declared under the same name at once, says nothing, and delivers nothing.
   std::chrono::milliseconds renew_idle{60'000};
+  /// Probe finds fault with a queue that gave this process no consumer for so long: more than a
+  /// restart of the broker and a reconnect take. Also the time between tries to consume a queue
+  /// that broke the connection, as one without a leader does.
+  std::chrono::milliseconds patience{15'000};
   telemetry::Logger* logger = nullptr;  ///< Outlives the queue; null: silent.
 };
 

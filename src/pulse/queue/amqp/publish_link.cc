@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "pulse/base/failpoint.h"
 #include "pulse/queue/amqp/declare.h"
 
 namespace pulse::queue::amqp {
@@ -49,6 +50,11 @@ Result<> PublishLink::Publish(std::vector<Outgoing> messages) {
 std::optional<std::string> PublishLink::blocked() const {
   const std::lock_guard lock(mutex_);
   return blocked_;
+}
+
+std::optional<std::string> PublishLink::deaf() const {
+  const std::lock_guard lock(mutex_);
+  return deaf_.empty() ? std::nullopt : std::optional(*deaf_.begin());
 }
 
 Result<> PublishLink::OnConnected(Session& session) {
@@ -118,6 +124,9 @@ void PublishLink::NoticeBlocking(Session& session) {
 Result<> PublishLink::NoticeStall() {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(stalled_, false)) return {};
+  for (const auto& [tag, sent] : in_flight_) {
+    if (sent.batch->outcome) deaf_.insert(sent.queue());
+  }
   return Unconfirmed("no answer in time; connecting anew");
 }
 
@@ -153,26 +162,31 @@ Result<> PublishLink::Send(Session& session, const BatchPtr& batch) {
     properties.headers.num_entries = 1;
     properties.headers.entries = &reason;
   }
-  in_flight_.emplace(next_tag_++, batch);
+  in_flight_.emplace(next_tag_++, Sent{batch, batch->sent});
   {
     const std::lock_guard lock(mutex_);
     ++batch->sent;
   }
-  return session.Publish(kPublishChannel, message.queue, properties, message.body);
+  PULSE_CHECK(session.Publish(kPublishChannel, message.queue, properties, message.body));
+  PULSE_FAILPOINT("k10_ring_sent");
+  return {};
 }
 
 void PublishLink::Confirmed(std::uint64_t tag, bool multiple, bool stored) {
+  PULSE_FAILPOINT("k12_ring_confirmed");
   const auto end = in_flight_.upper_bound(tag);
   const std::lock_guard lock(mutex_);
   for (auto it = multiple ? in_flight_.begin() : in_flight_.find(tag);
        it != in_flight_.end() && it != end;
        it = in_flight_.erase(it)) {
-    Batch& batch = *it->second;
+    Batch& batch = *it->second.batch;
     if (!stored) {
+      deaf_.insert(it->second.queue());
       Settle(batch, Unconfirmed("it could not store a message"));
-    } else if (++batch.confirmed == batch.messages.size()) {
-      Settle(batch, {});
+      continue;
     }
+    if (!deaf_.empty()) deaf_.erase(it->second.queue());
+    if (++batch.confirmed == batch.messages.size()) Settle(batch, {});
   }
 }
 
@@ -182,13 +196,13 @@ void PublishLink::Returned(std::string_view tag) {
   const auto found = in_flight_.find(number);
   if (found == in_flight_.end()) return;
   const std::lock_guard lock(mutex_);
-  Settle(*found->second, Unconfirmed(returned_));
+  Settle(*found->second.batch, Unconfirmed(returned_));
 }
 
 void PublishLink::FailAll(const Error& why) {
   const std::lock_guard lock(mutex_);
   for (const BatchPtr& batch : waiting_) Settle(*batch, why);
-  for (const auto& [tag, batch] : in_flight_) Settle(*batch, why);
+  for (const auto& [tag, sent] : in_flight_) Settle(*sent.batch, why);
 }
 
 void PublishLink::Settle(Batch& batch, Result<> outcome) {
@@ -204,11 +218,11 @@ void PublishLink::OnLost(const Error& why) {
   // Whoever still waits is served by the next connection: a message may be stored twice, never
   // not at all.
   for (auto it = in_flight_.rbegin(); it != in_flight_.rend(); ++it) {
-    Batch& batch = *it->second;
-    if (batch.outcome || batch.sent == 0) continue;
-    batch.sent = 0;
-    batch.confirmed = 0;
-    if (waiting_.empty() || waiting_.front() != it->second) waiting_.push_front(it->second);
+    const BatchPtr& batch = it->second.batch;
+    if (batch->outcome || batch->sent == 0) continue;
+    batch->sent = 0;
+    batch->confirmed = 0;
+    if (waiting_.empty() || waiting_.front() != batch) waiting_.push_front(batch);
   }
   in_flight_.clear();
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ class PublishLink final : public Link::Handler {
 
   /// The broker's reason while it takes no publishes.
   std::optional<std::string> blocked() const;
+  /// A queue that stored nothing of what was sent to it last: it has no leader, or is full. Nothing
+  /// when there is none.
+  std::optional<std::string> deaf() const;
 
   Result<> OnConnected(Session& session) override;
   Result<> OnFrame(Session& session, const amqp_frame_t& frame) override;
@@ -50,6 +54,12 @@ class PublishLink final : public Link::Handler {
   };
   using BatchPtr = std::shared_ptr<Batch>;  // Shared: the caller may give up before the link does.
 
+  struct Sent {
+    BatchPtr batch;
+    std::size_t index = 0;
+    const std::string& queue() const { return batch->messages[index].queue; }
+  };
+
   void NoticeBlocking(Session& session);
   Result<> NoticeStall();
   BatchPtr FrontToSend();
@@ -61,15 +71,16 @@ class PublishLink final : public Link::Handler {
 
   const AmqpOptions options_;
 
-  mutable std::mutex mutex_;  // Guards the next five and every batch.
+  mutable std::mutex mutex_;  // Guards the next six and every batch.
   std::condition_variable settled_;
   std::deque<BatchPtr> waiting_;  ///< Not wholly sent.
   std::optional<std::string> blocked_;
   std::string last_error_ = "no connection yet";
-  bool stalled_ = false;  ///< Something was sent and not confirmed in time.
+  bool stalled_ = false;        ///< Something was sent and not confirmed in time.
+  std::set<std::string> deaf_;  ///< Queues that did not store what came last.
 
   // The link's thread only.
-  std::map<std::uint64_t, BatchPtr> in_flight_;
+  std::map<std::uint64_t, Sent> in_flight_;
   std::uint64_t next_tag_ = 1;
   std::string returned_;  ///< Why the message came back whose header comes next.
   bool declare_again_ = false;

@@ -53,6 +53,27 @@ ErrorKind KindOfStatus(int status) {
   }
 }
 
+/// Where to look; nothing for what passes by itself.
+std::string_view AdviceOn(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUnauthorized:
+      return "; fix: user and password in queue_url";
+    case ErrorKind::kInvalid:
+      return "; fix: queue_url, whose virtual host must exist and be open to the user";
+    default:
+      return "";
+  }
+}
+
+/// What a broken handshake says, with where to look when waiting changes nothing.
+std::string WordsOfStatus(int status) {
+  std::string words = amqp_error_string2(status);
+  if (KindOfStatus(status) != ErrorKind::kInvalid) return words;
+  return words +
+         "; fix: ca_file for a private authority, the certificate's name in queue_url, and a port "
+         "that speaks TLS";
+}
+
 std::string Words(int code, const amqp_bytes_t& text) {
   return std::to_string(code) + " " + std::string(TextOf(text));
 }
@@ -140,7 +161,7 @@ Result<> Session::Open(const AmqpOptions& options, const BrokerAddress& address)
   if (status != AMQP_STATUS_OK) {
     return Error{
         KindOfStatus(status),
-        "cannot reach RabbitMQ at " + address.Place() + ": " + amqp_error_string2(status)
+        "cannot reach RabbitMQ at " + address.Place() + ": " + WordsOfStatus(status)
     };
   }
   NoticeSilence(fd(), 2 * options.heartbeat);
@@ -179,7 +200,7 @@ Result<> Session::Login(const AmqpOptions& options, const BrokerAddress& address
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION) {
     return Error{
         KindOfStatus(reply.library_error),
-        where + ": no login: " + amqp_error_string2(reply.library_error)
+        where + ": no login: " + WordsOfStatus(reply.library_error)
     };
   }
   if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION ||
@@ -187,7 +208,10 @@ Result<> Session::Login(const AmqpOptions& options, const BrokerAddress& address
     return Error{ErrorKind::kUnavailable, where + ": hung up during login"};
   }
   const auto& close = *static_cast<amqp_connection_close_t*>(reply.reply.decoded);
-  return Error{KindOf(close.reply_code), where + ": " + Words(close.reply_code, close.reply_text)};
+  const ErrorKind kind = KindOf(close.reply_code);
+  return Error{
+      kind, where + ": " + Words(close.reply_code, close.reply_text) + std::string(AdviceOn(kind))
+  };
 }
 
 std::string Session::Server() const {
@@ -325,9 +349,10 @@ Result<> Session::Outcome(amqp_channel_t channel, std::string_view call) {
     return std::move(refused).While(call);
   }
   const auto& close = *static_cast<amqp_connection_close_t*>(reply.reply.decoded);
-  return Error{
-      ErrorKind::kUnavailable, std::string(call) + ": " + Words(close.reply_code, close.reply_text)
-  };
+  // What was asked broke the broker; that will happen again. Everything else may pass.
+  const ErrorKind kind =
+      close.reply_code == AMQP_INTERNAL_ERROR ? ErrorKind::kInternal : ErrorKind::kUnavailable;
+  return Error{kind, std::string(call) + ": " + Words(close.reply_code, close.reply_text)};
 }
 
 Error Session::WhyClosed(const amqp_method_t& close) {

@@ -25,8 +25,33 @@ Result<QueueStatus> Look(Session& session, const std::string& name) {
   return status;
 }
 
-Result<QueueStatus> LookAlsoAside(Session& session, const std::string& name) {
+/// Empty when somebody could consume the queue, else what the broker says. Over a connection of its
+/// own: a queue without a leader costs it.
+Result<std::string> WhyDead(
+    const AmqpOptions& options, const BrokerAddress& address, const std::string& name
+) {
+  constexpr amqp_channel_t kChannel = 2;
+  PULSE_TRY(const auto session, Session::Connect(options, address));
+  PULSE_CHECK(session->OpenChannel(kChannel));
+  const Result<> consumed = session->Consume(kChannel, name, /*prefetch=*/1);
+  if (!consumed && consumed.error().kind() == ErrorKind::kInternal) {
+    return consumed.error().message();
+  }
+  return std::string();
+}
+
+Result<QueueStatus> LookAlsoAside(
+    Session& session,
+    const AmqpOptions& options,
+    const BrokerAddress& address,
+    const std::string& name
+) {
   PULSE_TRY(QueueStatus status, Look(session, name));
+  // One that delivers or counts messages has a leader.
+  if (status.state == QueueStatus::State::kGood && status.ready == 0 && status.consumers == 0) {
+    PULSE_TRY(status.detail, WhyDead(options, address, name));
+    if (!status.detail.empty()) status.state = QueueStatus::State::kDead;
+  }
   const auto moving = session.InspectQueue(MovingQueueOf(name));
   if (moving) status.moving = moving->ready;
   if (!moving && moving.error().kind() != ErrorKind::kNotFound) return moving.error();
@@ -51,6 +76,7 @@ Result<> CheckState(const QueueStatus& queue) {
           "queue " + queue.name +
               " is missing; run `pulse queue topology apply`, or start `pulse etl`, which makes it"
       };
+    case QueueStatus::State::kDead:
     case QueueStatus::State::kOtherwise:
       break;
   }
@@ -68,7 +94,7 @@ Result<std::vector<QueueStatus>> ListQueues(const AmqpOptions& options) {
   PULSE_TRY(const auto session, Session::Connect(options, address));
   std::vector<QueueStatus> all;
   for (const std::string& name : QueueNames(options)) {
-    PULSE_TRY(all.emplace_back(), LookAlsoAside(*session, name));
+    PULSE_TRY(all.emplace_back(), LookAlsoAside(*session, options, address, name));
   }
   return all;
 }
@@ -78,7 +104,12 @@ Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate mig
   PULSE_TRY(const auto session, Session::Connect(options, address));
   std::vector<Repair> repairs;
   for (const std::string& name : QueueNames(options)) {
-    PULSE_TRY(const QueueStatus queue, LookAlsoAside(*session, name));
+    PULSE_TRY(const QueueStatus queue, LookAlsoAside(*session, options, address, name));
+    if (queue.state == QueueStatus::State::kDead && migrate == Migrate::kYes) {
+      PULSE_CHECK(session->DeleteQueue(name));
+      PULSE_CHECK(session->DeclareQueue(name));
+      repairs.push_back({name, Repair::Done::kReplaced, 0});
+    }
     if (queue.state == QueueStatus::State::kOtherwise && migrate == Migrate::kYes) {
       PULSE_TRY(const std::int64_t moved, MigrateQueue(*session, name));
       repairs.push_back({name, Repair::Done::kMigrated, moved});

@@ -20,10 +20,11 @@ struct QueueStatus {
     kGood,
     kMissing,
     kOtherwise,  ///< Of another type, not durable or with other arguments.
+    kDead,       ///< It has no leader: nothing goes in or out. Only ListQueues looks.
   };
   std::string name;
   State state = State::kGood;
-  std::string detail;      ///< What the broker says about kOtherwise.
+  std::string detail;      ///< What the broker says about kOtherwise and kDead.
   std::int64_t ready = 0;  ///< Not those held by consumers.
   std::int64_t consumers = 0;
   std::int64_t moving = 0;  ///< Messages that an interrupted migration has not moved back.
@@ -38,14 +39,16 @@ struct Repair {
     kDeclared,
     kMigrated,
     kFinished,  ///< An earlier migration.
+    kReplaced,  ///< Deleted and declared anew: it had no leader. Rings come again by themselves.
   } done = Done::kDeclared;
   std::int64_t moved = 0;  ///< Messages.
 };
 enum class Migrate : unsigned char { kNo, kYes };
 
 /// Declares what is missing, finishes interrupted migrations and, when asked to, migrates what is
-/// declared otherwise (migrate.h). Returns what was done. Errors: kConflict (a queue to be migrated
-/// is in use; the message says what to stop).
+/// declared otherwise (migrate.h) and replaces what has no leader: in a cluster that misses nodes
+/// bring those back instead, they may hold orders of other programs. Returns what was done. Errors:
+/// kConflict (a queue to be migrated is in use; the message says what to stop).
 Result<std::vector<Repair>> RepairQueues(const AmqpOptions& options, Migrate migrate);
 
 /// Queue::Prepare's body. Errors: also kInvalid (a queue is declared otherwise; the message has the

@@ -1,5 +1,6 @@
 #include "pulse/store/postgres/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -32,6 +33,22 @@ std::string SessionSettings(const ConnectionOptions& options) {
   return script;
 }
 
+bool IsTlsRefusal(std::string_view message) {
+  constexpr std::string_view kWords[] = {
+      "server does not support SSL",
+      "certificate verify failed",
+      "server certificate for \"",
+      "root certificate file",
+      "alert certificate",
+      "alert bad certificate",
+      "alert unknown ca",
+      "unsupported protocol",
+  };
+  return std::ranges::any_of(kWords, [&](std::string_view words) {
+    return message.find(words) != message.npos;
+  });
+}
+
 /// libpq gives no SQLSTATE for a refused login, only the server's words.
 ErrorKind KindOfRefusal(std::string_view message) {
   const auto says = [&](std::string_view words) { return message.find(words) != message.npos; };
@@ -41,6 +58,9 @@ ErrorKind KindOfRefusal(std::string_view message) {
     return ErrorKind::kUnauthorized;
   }
   if (says("database \"") && says("\" does not exist")) return ErrorKind::kInvalid;
+  // Of both sides' settings, which waiting does not change; a connection cut in the middle of a
+  // handshake is none of these.
+  if (IsTlsRefusal(message)) return ErrorKind::kInvalid;
   if (says("invalid URI") || says("invalid connection option") || says("missing \"=\"") ||
       says("invalid integer value") || says("invalid sslmode")) {
     return ErrorKind::kInvalid;
@@ -49,7 +69,13 @@ ErrorKind KindOfRefusal(std::string_view message) {
 }
 
 /// Where to look; the message before it has what was tried, without the password.
-std::string_view AdviceOn(ErrorKind kind) {
+std::string_view AdviceOn(ErrorKind kind, std::string_view message) {
+  if (IsTlsRefusal(message)) {
+    return "; fix: sslmode and sslrootcert in database_url, or the server's certificate";
+  }
+  if (message.find(", no encryption") != message.npos) {
+    return "; fix: sslmode=verify-full in database_url, or the server's pg_hba.conf";
+  }
   if (kind == ErrorKind::kUnauthorized) {
     return "; fix: user and password in database_url, or the server's pg_hba.conf";
   }
@@ -97,7 +123,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   if (PQstatus(handle) != CONNECTION_OK) {
     Error error = ConnectionError(handle, "connect to PostgreSQL");
     const ErrorKind kind = KindOfRefusal(error.message());
-    return Error{kind, error.message() + std::string(AdviceOn(kind))};
+    return Error{kind, error.message() + std::string(AdviceOn(kind, error.message()))};
   }
   PQsetNoticeReceiver(handle, Discard, nullptr);
   if (auto set = connection->Execute(SessionSettings(options), "session.settings"); !set) {

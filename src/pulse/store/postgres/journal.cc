@@ -4,7 +4,10 @@ namespace pulse::store::postgres {
 namespace {
 
 constexpr Query kExists{
-    "journal.exists", "SELECT to_regclass('public.schema_statements') IS NOT NULL"
+    // Journals from before the grant show their single statements to the owner alone.
+    "journal.exists",
+    "SELECT to_regclass('public.schema_statements') IS NOT NULL,"
+    " coalesce(has_table_privilege(to_regclass('public.schema_statements'), 'SELECT'), false)"
 };
 constexpr Query kMigrations{
     // to_jsonb: a journal from before the column does not have it.
@@ -55,7 +58,8 @@ Result<> CreateJournal(Connection& connection) {
       "CREATE TABLE IF NOT EXISTS schema_statements (number integer NOT NULL"
       " REFERENCES schema_migrations, ordinal integer NOT NULL, checksum bigint NOT NULL,"
       " done_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (number, ordinal));"
-      "GRANT SELECT ON schema_migrations TO pulse_app, pulse_dispatch;",
+      "GRANT SELECT ON schema_migrations TO pulse_app, pulse_dispatch;"
+      "GRANT SELECT ON schema_statements TO pulse_app;",
       "journal.create"
   );
 }
@@ -80,6 +84,7 @@ Result<Applied> ReadJournal(Connection& connection) {
         .oldest_code = static_cast<int>(row.Int(4))
     };
   }
+  if (!exists[0].Bool(1)) return applied;
   PULSE_TRY(const Rows statements, connection.Run(kStatements));
   for (const Row row : statements) {
     const int ordinal = static_cast<int>(row.Int(1));

@@ -27,8 +27,11 @@ constexpr Query kIndexState{
     "migrate.index_state",
     "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass('public.' || $1)"
 };
-constexpr Query kRoleExists{
-    "migrate.role_exists", "SELECT to_regrole('pulse_migrate') IS NOT NULL"
+// Whether there are roles, and whether this login may become the owner.
+constexpr Query kRoles{
+    "migrate.roles",
+    "SELECT to_regrole('pulse_migrate') IS NOT NULL,"
+    " coalesce(pg_has_role(session_user, to_regrole('pulse_migrate'), 'MEMBER'), false)"
 };
 
 constexpr Query kJournalExists{
@@ -243,6 +246,9 @@ class PostgresMigrator final : public Migrator {
   int Latest() const { return options_.scripts.back().number; }
   Result<std::unique_ptr<Connection>> OpenAsLogin() const;
   Result<Owner> BecomeOwner(std::unique_ptr<Connection> connection) const;
+  /// Makes `connection` one that may read the journal: as the owner where its login may, else as
+  /// the services, who need not be able to migrate. False: there is nothing yet, not even roles.
+  static Result<bool> BecomeReader(Connection& connection);
   static constexpr auto kAhead =
       "the database was migrated by a newer pulse, which alone knows the way back";
   bool IsAhead(const Applied& applied) const {
@@ -271,6 +277,17 @@ Result<std::unique_ptr<Connection>> PostgresMigrator::OpenAsLogin() const {
 Result<Owner> PostgresMigrator::BecomeOwner(std::unique_ptr<Connection> connection) const {
   PULSE_CHECK(connection->Execute("SET ROLE pulse_migrate", "migrate.become_owner"));
   return Owner(options_, std::move(connection));
+}
+
+Result<bool> PostgresMigrator::BecomeReader(Connection& connection) {
+  PULSE_TRY(const Rows roles, connection.Run(kRoles));
+  if (!roles[0].Bool(0)) return false;
+  const bool owner = roles[0].Bool(1);
+  if (!owner) PULSE_CHECK(CheckRoles(connection, RoleUse::kServe));
+  PULSE_CHECK(connection.Execute(
+      owner ? "SET ROLE pulse_migrate" : "SET ROLE pulse_app", "migrate.become_reader"
+  ));
+  return true;
 }
 
 Result<Applied> PostgresMigrator::ReadChecked(Connection& connection) const {
@@ -313,10 +330,9 @@ SchemaState PostgresMigrator::StateOf(const Applied& applied) const {
 
 Result<SchemaState> PostgresMigrator::Status() {
   PULSE_TRY(auto connection, OpenAsLogin());
-  PULSE_TRY(const Rows exists, connection->Run(kRoleExists));
-  if (!exists[0].Bool(0)) return StateOf({});
-  PULSE_TRY(Owner owner, BecomeOwner(std::move(connection)));
-  PULSE_TRY(const Applied applied, ReadChecked(owner.connection()));
+  PULSE_TRY(const bool is_made, BecomeReader(*connection));
+  if (!is_made) return StateOf({});
+  PULSE_TRY(const Applied applied, ReadChecked(*connection));
   return StateOf(applied);
 }
 
@@ -324,17 +340,14 @@ Result<std::vector<std::string>> PostgresMigrator::Plan() {
   PULSE_TRY(auto connection, OpenAsLogin());
   std::vector<std::string> plan;
   Applied applied;
-  std::vector<ScriptStatement> domain;
-  PULSE_TRY(const Rows exists, connection->Run(kRoleExists));
-  if (exists[0].Bool(0)) {
-    PULSE_TRY(Owner owner, BecomeOwner(std::move(connection)));
-    PULSE_TRY(applied, ReadChecked(owner.connection()));
+  PULSE_TRY(const bool is_made, BecomeReader(*connection));
+  if (is_made) {
+    PULSE_TRY(applied, ReadChecked(*connection));
     if (IsAhead(applied)) return plan;
-    PULSE_TRY(domain, PlanDomain(owner.connection()));
   } else {
-    PULSE_TRY(domain, PlanDomain(*connection));
     plan.push_back(RoleScript("<login>", "<database>"));
   }
+  PULSE_TRY(std::vector<ScriptStatement> domain, PlanDomain(*connection));
   for (const Migration& script : options_.scripts) {
     const AppliedMigration& state = applied[script.number];
     if (state.applied_at) continue;

@@ -312,6 +312,34 @@ TEST(PostgresMigrator, TellsAnAdministratorExactlyWhatToRun) {
   );
 }
 
+TEST(PostgresMigrator, TellsALoginThatOnlyServesHowThingsAreAndRefusesItTheRest) {
+  const TestDatabase database;
+  const std::string login = "service_" + database.name();
+  database.Execute(
+      "CREATE ROLE " + login + " LOGIN NOINHERIT IN ROLE pulse_app, pulse_dispatch, pulse_query"
+  );
+  const auto migrator =
+      NewPostgresMigrator({.url = TestDatabase::server().Url(login, database.name())});
+
+  const SchemaState state = Value(migrator->Status());
+  const auto up = migrator->Up();
+
+  EXPECT_EQ(state.version, LatestSchemaVersion());
+  EXPECT_GT(state.migrations.at(0).statements_done, 20);
+  EXPECT_TRUE(Value(migrator->Plan()).empty());
+  ASSERT_FALSE(up);
+  EXPECT_EQ(up.error().kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(
+      up.error().message(),
+      HasSubstr("not a member of pulse_migrate, which services need not be; migrate with a login")
+  );
+  // A journal of before the grant shows less and is no reason to fail.
+  database.Execute("REVOKE SELECT ON schema_statements FROM pulse_app");
+  EXPECT_EQ(Value(migrator->Status()).version, LatestSchemaVersion());
+  EXPECT_TRUE(Value(migrator->Plan()).empty());
+  database.Execute("DROP ROLE " + login);
+}
+
 TEST(PostgresMigrator, MakesTheRolesRightItselfWhenTheLoginMay) {
   const TestDatabase database("template1");
   Value(NewPostgresMigrator({.url = database.superuser_url()})->Up());

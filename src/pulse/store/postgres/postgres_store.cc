@@ -114,6 +114,7 @@ Result<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options)
     }
     PULSE_CHECK(CheckRoles(*connection, RoleUse::kServe));
     if (auto schema = CheckSchema(*connection); !schema) return std::move(schema).error();
+    PULSE_CHECK(CheckRights(*connection));
   }
   auto own_clock = std::make_unique<SystemClock>();
   const Clock& clock = options.clock != nullptr ? *options.clock : *own_clock;

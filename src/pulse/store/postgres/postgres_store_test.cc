@@ -1,5 +1,6 @@
 #include "pulse/store/postgres/postgres_store.h"
 
+#include "pulse/store/postgres/roles.h"
 #include "pulse/store/postgres/test_store.h"
 #include "pulse/store/testing/store_conformance.h"
 
@@ -26,8 +27,10 @@ INSTANTIATE_TEST_SUITE_P(Store, RetentionConformance, kBackends, BackendName);
 namespace pulse::store::postgres {
 namespace {
 
+using testing::Done;
 using ::testing::HasSubstr;
 using testing::KindOf;
+using ::testing::Not;
 using testing::Value;
 
 /// The error of opening a store, which must fail.
@@ -76,6 +79,7 @@ TEST(OpenPostgresStore, RefusesMissingRightsAndSaysHowToGetThem) {
 
   database.Execute("GRANT pulse_app, pulse_dispatch TO " + login);
   EXPECT_THAT(Refusal(url).message(), HasSubstr("is not a member of pulse_query"));
+  EXPECT_THAT(Refusal(url).message(), Not(HasSubstr("GRANT pulse_migrate")));
   database.Execute("GRANT pulse_query TO " + login);
   EXPECT_TRUE(OpenPostgresStore({.url = url}));
 
@@ -89,6 +93,60 @@ TEST(OpenPostgresStore, RefusesMissingRightsAndSaysHowToGetThem) {
   database.Execute("DROP ROLE " + login);
 }
 
+// A slot that never advances is a schedule that never fires again.
+TEST(PostgresSchedules, AdvanceFromASlotThatSomebodySetByHandInMicroseconds) {
+  const TestDatabase database;
+  const auto store = Value(OpenPostgresStore({.url = database.url()}));
+  const TenantId tenant = Value(store->catalog().CreateTenant("acme")).id;
+  model::Integration jira;
+  jira.tenant = tenant;
+  jira.name = "jira";
+  jira.provider = "jira";
+  jira.base_url = "http://jira";
+  const auto integration = Value(store->catalog().PutIntegration(jira));
+  Schedule schedule;
+  schedule.tenant = tenant;
+  schedule.integration = integration.id;
+  schedule.rule = "every 15m";
+  schedule.options = "{}";
+  Done(store->schedules().Put(schedule));
+  database.Execute("UPDATE schedules SET next_at = '2024-02-29T12:00:00.123456Z'");
+  const auto due = Value(store->schedules().Due(4'000'000'000'000, 10));
+  ASSERT_EQ(due.size(), 1U);
+
+  Done(store->schedules().Advance(tenant, integration.id, due[0].next_at, 4'000'000'000'000));
+
+  EXPECT_EQ(Value(store->schedules().NextDue()), 4'000'000'000'000);
+}
+
+TEST(OpenPostgresStore, RefusesTablesWhoseRightsWereTakenAway) {
+  const TestDatabase database;
+  const auto db = Value(Connection::Open({.url = database.superuser_url(), .role = ""}));
+  ASSERT_TRUE(CheckRights(*db));
+  constexpr Query kTables{
+      "test.tables",
+      "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
+      " AND c.relkind IN ('r', 'p') AND c.relrowsecurity AND NOT c.relispartition"
+  };
+  const Rows tables = Value(db->Run(kTables));
+  EXPECT_GT(tables.size(), 35);
+  for (const Row row : tables) {
+    const std::string name(row.Text(0));
+    ASSERT_TRUE(db->Execute("BEGIN; REVOKE SELECT ON " + name + " FROM pulse_app", "test"));
+    const auto checked = CheckRights(*db);
+    ASSERT_FALSE(checked) << name;
+    EXPECT_THAT(checked.error().message(), HasSubstr("GRANT SELECT ON " + name + " TO pulse_app"));
+    ASSERT_TRUE(db->Execute("ROLLBACK", "test"));
+  }
+  database.Execute("REVOKE UPDATE (state) ON etl_steps FROM pulse_dispatch");
+  EXPECT_TRUE(CheckRights(*db)) << "single columns are the catalog test's";
+  database.Execute("REVOKE UPDATE ON etl_steps FROM pulse_app");
+  database.Execute("REVOKE SELECT ON work_items FROM pulse_query");
+  const Error refused = Refusal(database.url());
+  EXPECT_EQ(refused.kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(refused.message(), HasSubstr("role pulse_app may not UPDATE etl_steps, and 1 more"));
+}
+
 TEST(OpenPostgresStore, IsUnavailableWhenNobodyAnswers) {
   EXPECT_EQ(Refusal("host=/nowhere dbname=x").kind(), ErrorKind::kUnavailable);
   EXPECT_EQ(Refusal("host=127.0.0.1 port=1 dbname=x").kind(), ErrorKind::kUnavailable);
@@ -100,7 +158,7 @@ TEST(OpenPostgresStore, CallsAWrongPasswordUnauthorizedAndDoesNotRepeatIt) {
       TestDatabase::server().Url("no_such_login", database.name()) + " password=hunter2";
   const Error refused = Refusal(stranger);
   EXPECT_EQ(refused.kind(), ErrorKind::kUnauthorized);
-  EXPECT_THAT(refused.message(), ::testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(refused.message(), Not(HasSubstr("hunter2")));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "pulse/model/tables.h"
+
 namespace pulse::store::postgres {
 namespace {
 
@@ -56,6 +58,51 @@ SELECT r || ' may not call ' || f FROM unnest($2::text[]) AS f,
 WHERE to_regrole(r) IS NOT NULL AND NOT has_function_privilege(r, 'pg_catalog.' || f, 'EXECUTE')
 )sql"};
 
+// The ledger's tables with a tenant; those of the domain are described in the model.
+constexpr std::string_view kTenantTables[] = {
+    "integrations",
+    "secrets",
+    "etl_jobs",
+    "etl_steps",
+    "job_entities",
+    "job_api_calls",
+    "job_gaps",
+    "job_windows",
+    "job_seen",
+    "job_census",
+    "sync_windows",
+    "schedules",
+    "raw_extraction_data",
+    "raw_bodies",
+    "staged_rows",
+    "dead_letters",
+};
+// A role, a right and a table, where the role lacks the right even for single columns. $1: all
+// tables with a tenant, $2: those of the domain.
+constexpr Query kRightsMissing{"roles.rights_missing", R"sql(
+SELECT w.role, w.may, w.name FROM (
+  SELECT 'pulse_app', v, t FROM unnest($1::text[]) AS t,
+    unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS v
+  UNION ALL VALUES ('pulse_app', 'SELECT', 'audit_log'), ('pulse_app', 'INSERT', 'audit_log'),
+    ('pulse_app', 'SELECT', 'tenants'), ('pulse_app', 'SELECT', 'schema_migrations'),
+    ('pulse_dispatch', 'SELECT', 'tenants'), ('pulse_dispatch', 'INSERT', 'tenants'),
+    ('pulse_dispatch', 'SELECT', 'integrations'), ('pulse_dispatch', 'SELECT', 'secrets'),
+    ('pulse_dispatch', 'SELECT', 'etl_jobs'), ('pulse_dispatch', 'SELECT', 'etl_steps'),
+    ('pulse_dispatch', 'UPDATE', 'etl_steps'), ('pulse_dispatch', 'SELECT', 'schedules'),
+    ('pulse_dispatch', 'UPDATE', 'schedules')
+  UNION ALL
+  SELECT 'pulse_dispatch', v, t FROM unnest(ARRAY['workers', 'leader']) AS t,
+    unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS v
+  UNION ALL
+  SELECT 'pulse_query', 'SELECT', t FROM unnest($2::text[] || ARRAY['tenants', 'integrations',
+    'etl_jobs', 'raw_extraction_data', 'dead_letters']) AS t
+) AS w (role, may, name)
+WHERE to_regclass('public.' || w.name) IS NOT NULL
+  AND NOT CASE w.may WHEN 'DELETE' THEN has_table_privilege(w.role, 'public.' || w.name, w.may)
+    ELSE has_any_column_privilege(w.role, 'public.' || w.name, w.may) END
+ORDER BY 1, 3, 2
+)sql"};
+
 std::string Quoted(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {
@@ -78,9 +125,12 @@ Result<std::vector<std::string>> Missing(Connection& connection, RoleUse use) {
 }
 
 Error RightsMissing(const std::string& what, const std::string& script) {
+  const bool of_migration = what.ends_with("member of " + std::string(kMigrateRole));
   return Error{
       ErrorKind::kInvalid,
-      "database rights: " + what + "; a superuser has to run this once in the database:\n" + script
+      "database rights: " + what +
+          (of_migration ? ", which services need not be; migrate with a login that is, or" : ";") +
+          " a superuser has to run this once in the database:\n" + script
   };
 }
 
@@ -95,7 +145,7 @@ Result<Self> WhoAmI(Connection& connection) {
 
 }  // namespace
 
-std::string RoleScript(std::string_view login, std::string_view database) {
+std::string RoleScript(std::string_view login, std::string_view database, RoleUse use) {
   std::string script;
   for (const std::string_view role : kRoles) {
     // Another program may make it at this very moment.
@@ -109,6 +159,7 @@ std::string RoleScript(std::string_view login, std::string_view database) {
         );
   }
   for (const std::string_view role : kRoles) {
+    if (role == kMigrateRole && use == RoleUse::kServe) continue;
     script.append("DO $$ BEGIN IF NOT pg_has_role('")
         .append(login)
         .append("', '")
@@ -137,7 +188,25 @@ Result<> CheckRoles(Connection& connection, RoleUse use) {
   PULSE_TRY(const std::vector<std::string> missing, Missing(connection, use));
   if (missing.empty()) return {};
   PULSE_TRY(const Self self, WhoAmI(connection));
-  return RightsMissing(missing.front(), RoleScript(self.login, self.database));
+  return RightsMissing(missing.front(), RoleScript(self.login, self.database, use));
+}
+
+Result<> CheckRights(Connection& connection) {
+  std::vector<std::string_view> domain;
+  for (const model::Table* table : model::kTables) domain.push_back(table->name);
+  std::vector<std::string_view> all(std::begin(kTenantTables), std::end(kTenantTables));
+  all.insert(all.end(), domain.begin(), domain.end());
+  PULSE_TRY(const Rows rows, connection.Run(kRightsMissing, Array::Of(all), Array::Of(domain)));
+  if (rows.empty()) return {};
+  const std::string role(rows[0].Text(0));
+  const std::string right(rows[0].Text(1));
+  const std::string table(rows[0].Text(2));
+  return Error{
+      ErrorKind::kInvalid,
+      "database rights: role " + role + " may not " + right + " " + table +
+          (rows.size() > 1 ? ", and " + std::to_string(rows.size() - 1) + " more" : "") +
+          "; as pulse_migrate: GRANT " + right + " ON " + table + " TO " + role
+  };
 }
 
 Result<> EnsureRoles(Connection& connection) {

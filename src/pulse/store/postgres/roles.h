@@ -22,22 +22,29 @@
 
 namespace pulse::store::postgres {
 
+enum class RoleUse : unsigned char {
+  kMigrate,  ///< Needs all four.
+  kServe,    ///< Need not be a member of pulse_migrate, and in production better is not.
+};
+
 /// What an administrator runs once in the database, as a superuser, for `login`: makes the roles,
-/// the memberships and the rights. Running it again changes nothing.
-std::string RoleScript(std::string_view login, std::string_view database);
+/// the memberships that `use` needs, and the rights. Running it again changes nothing.
+std::string RoleScript(
+    std::string_view login, std::string_view database, RoleUse use = RoleUse::kMigrate
+);
 
 /// Brings the roles in order where the connection's login may, and checks that they are. Safe while
 /// other programs do the same in any database of the cluster. `connection` acts as its login.
 /// Errors: kInvalid (rights are missing; the message ends with what an administrator has to run).
 Result<> EnsureRoles(Connection& connection);
 
-enum class RoleUse : unsigned char {
-  kMigrate,  ///< Needs all four.
-  kServe,    ///< Need not be a member of pulse_migrate, and in production better is not.
-};
-
 /// Whether the login, its roles and the rights are as they should be. Errors: kInvalid (not; the
 /// message says what is missing and has the fix).
 Result<> CheckRoles(Connection& connection, RoleUse use);
+
+/// Whether the services' roles may do with the tables of a migrated database what this program
+/// does. Tables that only a later program knows are not looked at. Errors: kInvalid (not; the
+/// message has the first right that is missing and the GRANT that gives it).
+Result<> CheckRights(Connection& connection);
 
 }  // namespace pulse::store::postgres

@@ -89,11 +89,28 @@ SecurityFact Durable(std::string_view setting, std::string_view value, bool good
   };
 }
 
+/// The one setting of the three that may be set closer to us than in the server's files, where
+/// ALTER SYSTEM does not reach.
+SecurityFact SynchronousCommit(const Row& row) {
+  SecurityFact fact = Durable("synchronous_commit", row.Text(2), row.Text(2) != "off");
+  const std::string_view source = row.Text(3);
+  const std::string login(row.Text(5));
+  const std::string database(row.Text(6));
+  std::string undo;
+  if (source == "user") undo = "ALTER ROLE " + login;
+  if (source == "database") undo = "ALTER DATABASE " + database;
+  if (source == "database user") undo = "ALTER ROLE " + login + " IN DATABASE " + database;
+  if (fact.good || undo.empty()) return fact;
+  fact.found += ", for this " + std::string(source);
+  fact.fix = undo + " RESET synchronous_commit; a crash could lose what was acknowledged";
+  return fact;
+}
+
 Result<> ExamineDurability(Connection& db, std::vector<SecurityFact>& facts) {
   PULSE_TRY(const Rows rows, db.Run(sql::security::settings));
   facts.push_back(Durable("fsync", rows[0].Text(0), rows[0].Text(0) == "on"));
   facts.push_back(Durable("full_page_writes", rows[0].Text(1), rows[0].Text(1) == "on"));
-  facts.push_back(Durable("synchronous_commit", rows[0].Text(2), rows[0].Text(2) != "off"));
+  facts.push_back(SynchronousCommit(rows[0]));
   const bool scram = rows[0].Text(4) == "scram-sha-256";
   facts.push_back(
       {.check = "password_encryption",

@@ -110,6 +110,15 @@ class BrokerTest : public ::testing::Test {
     ASSERT_TRUE(session->Outcome(kControlChannel, "declare"));
   }
 
+  /// As a quorum queue is left by a broker that was killed right after it was declared (3.10).
+  void TakeLeader(const std::string& name) {
+    SharedBroker().Control(
+        {"eval",
+         "{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" + name +
+             "\">>)), {N, _} = amqqueue:get_pid(Q), ra:stop_server(quorum_queues, {N, node()})."}
+    );
+  }
+
   static AmqpOptions NewOptions() {
     AmqpOptions options = SharedBroker().Options();
     options.logger = TestLogger();

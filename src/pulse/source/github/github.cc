@@ -85,7 +85,7 @@ class GithubConnector final : public Connector {
   std::string_view provider() const override { return "github"; }
   std::span<const std::string_view> entity_types() const override { return kEntityNames; }
   std::span<const ScopeKey> scope_keys() const override { return kScopeKeys; }
-  int transform_version() const override { return 1; }
+  int transform_version() const override { return 2; }
 
   /// A window's scope is a repository's id, which tells nobody whether it is still wanted.
   bool Reads(const model::Integration& /*integration*/, const store::Window& /*window*/)

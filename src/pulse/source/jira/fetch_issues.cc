@@ -19,7 +19,7 @@ namespace {
 /// the likelier it is the one that crashes meet again and again.
 constexpr std::chrono::milliseconds kStepTime{40};
 constexpr std::size_t kPagesPerStep = 8;
-constexpr std::size_t kBytesPerStep = std::size_t{3} * 1024 * 1024;
+constexpr std::size_t kBytesPerStep = std::size_t{2} * 1024 * 1024;
 
 std::string JsonArray(std::span<const std::string> ids) {
   std::string json = "[";

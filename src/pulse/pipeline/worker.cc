@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kAwayPause{1};
 constexpr std::size_t kMostBytesAtHand = std::size_t{4} * 1024 * 1024;
 /// Pages that took longer to come have a source that lets its readers wait: it is asked again while
 /// others decode them.
-constexpr std::chrono::milliseconds kQuick{200};
+constexpr std::chrono::milliseconds kQuick{80};
 
 /// The pages of a committed unit, with the ids they were given.
 std::vector<store::RawPage> PagesAtHand(store::Unit&& unit, const std::vector<RawId>& ids) {

@@ -15,8 +15,8 @@ namespace pulse::source::jira {
 namespace {
 
 /// A step goes on to the next call of its chain while the source answers fast: pages that are
-/// committed together cost one commit. A slow source's steps have one page: the longer a step takes,
-/// the likelier it is the one that crashes meet again and again.
+/// committed together cost one commit. A slow source's steps have one page: the longer a step
+/// takes, the likelier it is the one that crashes meet again and again.
 constexpr std::chrono::milliseconds kStepTime{40};
 constexpr std::size_t kPagesPerStep = 8;
 constexpr std::size_t kBytesPerStep = std::size_t{2} * 1024 * 1024;

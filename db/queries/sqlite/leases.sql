@@ -10,7 +10,8 @@ UPDATE workers SET lease_until = ?2 WHERE id = ?1
 
 -- name: end_others
 -- tenant: any, a worker serves every tenant
-UPDATE workers SET lease_until = ?2 WHERE id <> ?1 AND lease_until > ?2
+-- To no time a clock that is set back could still come before.
+UPDATE workers SET lease_until = 0 WHERE id <> ?1
 
 -- name: live_workers
 -- tenant: any, a worker serves every tenant

@@ -31,23 +31,20 @@ Result<> Dispatcher::Loop(const Signal& changed, const std::stop_token& stop) {
     const std::uint64_t seen = changed.version();
     const auto next = RunOnce();
     if (!next && next.error().kind() == ErrorKind::kConflict) return next.error();
-    std::optional<std::chrono::steady_clock::time_point> deadline;
     if (!next) {
       // The database or the broker is away.
       if (!resilience::Pause(kAwayPause, stop)) break;
       continue;
     }
-    if (const std::optional<EpochMs>& due = *next) {
-      const auto wait = std::chrono::milliseconds(std::max<EpochMs>(*due - clock_.Now(), 1));
-      deadline = std::chrono::steady_clock::now() + wait;
-    }
+    const auto wait = std::chrono::milliseconds(std::max<EpochMs>(*next - clock_.Now(), 1));
+    const auto deadline = std::chrono::steady_clock::now() + wait;
     if (!resilience::Pause(options_.gather, stop)) break;
     changed.WaitBeyond(seen, deadline, stop);
   }
   return {};
 }
 
-Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
+Result<EpochMs> Dispatcher::RunOnce() {
   const EpochMs now = clock_.Now();
   const EpochMs ring_again = options_.ring_again.count();
   // The first look rings for everything: what an earlier leader rang for may have died with it.
@@ -63,20 +60,15 @@ Result<std::optional<EpochMs>> Dispatcher::RunOnce() {
     PULSE_CHECK(publisher_->Publish(rings));
   }
   looked_ = true;
-  std::optional<EpochMs> next;
+  // By then a ring of today is lost or answered. It is also when work is found that nobody told us
+  // of, because the process that committed it died before it could.
+  const EpochMs at_latest = now + ring_again + 1;
   if (rang_at_ && now - *rang_at_ < kBusy) {
-    next = *rang_at_ + kBusy;  // Every look until then takes what came due; that one asks.
-  } else {
-    PULSE_TRY(next, ledger_.NextDue(now));
+    // Every look until then takes what came due; that one asks.
+    return std::min(*rang_at_ + kBusy, at_latest);
   }
-  // Whatever is out by now was rung at rang_at_ or before; a look that finds nothing lost and
-  // nothing new after that has nobody to ring for.
-  if (rang_at_ && now - *rang_at_ > ring_again) rang_at_.reset();
-  if (rang_at_) {
-    const EpochMs again = *rang_at_ + ring_again + 1;
-    next = next ? std::min(*next, again) : again;
-  }
-  return next;
+  PULSE_TRY(const std::optional<EpochMs> due, ledger_.NextDue(now));
+  return std::min(due.value_or(at_latest), at_latest);
 }
 
 }  // namespace pulse::control

@@ -3,8 +3,8 @@
 /// \file
 /// Dispatcher: the only publisher, for one term of the leader. Keeps a small window of rings per
 /// tenant and stage in the queue and tops it up as they are claimed; rings again when a ring seems
-/// lost. Sleeps until a claim or commit wakes it or a waiting step comes due: an idle dispatcher
-/// does nothing at all.
+/// lost. Sleeps until a claim or commit wakes it or a waiting step comes due, and never longer than
+/// a ring may take to be answered: a commit whose process died before it could tell is found too.
 
 #include <chrono>
 #include <memory>
@@ -25,8 +25,8 @@ struct DispatcherOptions {
   /// down costs nothing until it is below the workers of a stage in all processes: a claim and a
   /// look lie between a ring taken and its successor, so some workers would stand idle.
   int window = 32;
-  /// A ring not answered by a claim for this long is taken for lost. Cost of lowering it: needless
-  /// rings under load.
+  /// A ring not answered by a claim for this long is taken for lost, and no look is later than this
+  /// after the last. Cost of lowering it: needless rings under load, more looks at rest.
   std::chrono::milliseconds ring_again{10'000};
   /// Looks are at least this far apart, so that commits close together share one. The first after a
   /// rest comes at once.
@@ -47,9 +47,9 @@ class Dispatcher {
   /// over); everything else it waits out.
   Result<> Loop(const Signal& changed, const std::stop_token& stop);
 
-  /// Rings for what is ready. Returns when to look again if nobody wakes us; nothing: never.
+  /// Rings for what is ready. Returns when to look again if nobody wakes us.
   /// Errors: kConflict (the term is over), kUnavailable.
-  Result<std::optional<EpochMs>> RunOnce();
+  Result<EpochMs> RunOnce();
 
  private:
   store::Dispatch& ledger_;
@@ -59,7 +59,7 @@ class Dispatcher {
   DispatcherOptions options_;
   // The rest is touched by the dispatcher's own thread only.
   bool looked_ = false;
-  std::optional<EpochMs> rang_at_;  ///< Rings of then may still be out.
+  std::optional<EpochMs> rang_at_;
 };
 
 }  // namespace pulse::control

@@ -7,6 +7,12 @@
 #include "pulse/control/scheduler.h"
 
 namespace pulse::control {
+namespace {
+
+/// What the dead left behind waits for the next try.
+constexpr std::chrono::seconds kTryAgain{1};
+
+}  // namespace
 
 Leader::Leader(
     store::Store& store,
@@ -58,7 +64,9 @@ void Leader::Sweep(Term term, const std::stop_token& stop) {
       return;
     }
     KeepHouse(stop);
-    const auto wake = std::min(heartbeat_.lease_ends(), *kept_house_ + options_.housekeeping_every);
+    auto wake = std::min(heartbeat_.lease_ends(), *kept_house_ + options_.housekeeping_every);
+    // The sole owner of a database has no beat to wait for.
+    if (!recovered) wake = std::min(wake, std::chrono::steady_clock::now() + kTryAgain);
     heartbeat_.beats().WaitBeyond(seen, wake, stop);
   }
 }

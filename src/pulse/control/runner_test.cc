@@ -159,6 +159,46 @@ TEST_F(SmallJobTest, EndsThoughTheAnswerToAClaimAndToACommitGotLost) {
   EXPECT_EQ(receipt.entities.at("jira_issues").inserted, 1);
 }
 
+TEST_F(RunnerTest, TheSoleOwnerRecoversTheDeadThoughTheDatabaseWasBusyAtItsStart) {
+  const JobId job = Submit(acme_);
+  const WorkerId dead = Value(store().dispatch().NewWorker(std::chrono::hours(1)));
+  const Term term = Value(store().dispatch().Lead(dead, std::chrono::hours(1))).value();
+  const auto ready = Value(store().dispatch().TakeReady(term, clock_.Now(), 0, 1));
+  ASSERT_EQ(ready.size(), 1U);
+  ASSERT_EQ(Value(store().ledger().Claim(acme_.tenant, ready[0].step, dead, 1)).size(), 1U);
+  FrozenStore busy(store());
+  busy.frozen_dispatch().busy_sweeps = 1;
+  auto environment = EnvironmentOf(busy);
+  const auto runner = NewRunner(environment, {});
+
+  Done(runner->Start());
+
+  EXPECT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(busy.frozen_dispatch().busy_sweeps, 0);
+}
+
+TEST_F(RunnerTest, OneStepOfABatchThatIsAnothersTakesNoneWithIt) {
+  RunnerOptions fetches = OneOfSeveral();
+  RunnerOptions transforms = OneOfSeveral();
+  fetches.KeepOnly(std::array{model::Stage::kExtract});
+  transforms.KeepOnly(std::array{model::Stage::kTransform});
+  FrozenStore store(this->store());
+  store.frozen_ledger().stolen_steps = 1;
+  auto environment = EnvironmentOf(store);
+  const auto fetcher = NewRunner(environment, std::move(fetches));
+  Done(fetcher->Start());
+  const JobId job = Submit(acme_);
+  ASSERT_TRUE(Eventually([&] { return source_->fetches == kPages; }));
+  fetcher->Stop();
+
+  const auto transformer = NewRunner(environment, std::move(transforms));
+  Done(transformer->Start());
+
+  EXPECT_TRUE(Ended(acme_, job));
+  EXPECT_EQ(store.refused_commits(), 1);
+  EXPECT_EQ(CountsOf(job).inserted, kPages);
+}
+
 TEST_F(RunnerTest, HandsOverWithoutWaitingForItsLeaseWhenItStops) {
   auto environment = EnvironmentOf(store());
   auto first = NewRunner(environment, OneOfSeveral());

@@ -37,6 +37,9 @@ class FrozenDispatch final : public store::Dispatch {
     return Pass().HeldBy(worker, claimed_until);
   }
   Result<int> RecoverLost(Term term) override {
+    if (busy_sweeps > 0 && busy_sweeps-- > 0) {
+      return Error{ErrorKind::kUnavailable, "the database is busy"};
+    }
     auto recovered = Pass().RecoverLost(term);
     if (!recovered && recovered.error().kind() == ErrorKind::kConflict) ++refused;
     return recovered;
@@ -45,7 +48,8 @@ class FrozenDispatch final : public store::Dispatch {
     return Pass().ReadyByStage();
   }
 
-  std::atomic<int> refused{0};  ///< Calls of a term that was over.
+  std::atomic<int> refused{0};      ///< Calls of a term that was over.
+  std::atomic<int> busy_sweeps{0};  ///< RecoverLost calls that are yet to fail.
 
  private:
   store::Dispatch& Pass() {
@@ -68,6 +72,9 @@ class FrozenLedger final : public store::Ledger {
     return claimed;
   }
   Result<store::Committed> Commit(const store::Unit& unit) override {
+    if (unit.done.size() > 1 && Loses(stolen_steps)) {
+      PULSE_CHECK(to_.Retry(unit.tenant, {unit.done.front()}, 0, false, ""));
+    }
     auto committed = Pass().Commit(unit);
     if (!committed && committed.error().kind() == ErrorKind::kConflict) ++refused;
     if (committed && !committed->next.empty() && Loses(lost_commits)) return NoAnswer();
@@ -111,6 +118,8 @@ class FrozenLedger final : public store::Ledger {
   // Answers that are yet to get lost: of claims, and of commits that hand the next step over.
   std::atomic<int> lost_claims{0};
   std::atomic<int> lost_commits{0};
+  std::atomic<int> stolen_steps{0
+  };  ///< Of batches, that are yet to become ready before the commit.
 
  private:
   static bool Loses(std::atomic<int>& left) { return left > 0 && left-- > 0; }
@@ -142,6 +151,7 @@ class FrozenStore final : public store::Store {
 
   Gate& gate() { return gate_; }
   FrozenLedger& frozen_ledger() { return ledger_; }
+  FrozenDispatch& frozen_dispatch() { return dispatch_; }
   int refused_calls() const { return dispatch_.refused; }
   int refused_commits() const { return ledger_.refused; }
 

@@ -38,6 +38,13 @@ bool MayBeOneStepsFault(ErrorKind kind) {
          kind == ErrorKind::kNotFound;
 }
 
+std::vector<model::StepRef> RefsOf(const std::vector<model::Step>& steps) {
+  std::vector<model::StepRef> refs;
+  refs.reserve(steps.size());
+  for (const model::Step& step : steps) refs.push_back({step.id, step.epoch});
+  return refs;
+}
+
 }  // namespace
 
 Worker::Worker(
@@ -139,8 +146,10 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
   unit.goes_on = GoesOn(unit, std::chrono::steady_clock::now() - started);
   auto committed = env_.store.ledger().Commit(unit);
   if (!committed) {
-    // Somebody else owns these steps by now; they will be, or are, done by that owner.
-    if (committed.error().kind() == ErrorKind::kConflict) return Claimed{};
+    if (committed.error().kind() == ErrorKind::kConflict) {
+      PULSE_CHECK(LetGo(steps));
+      return Claimed{};
+    }
     in_doubt_ = true;
     return settle(committed.error());
   }
@@ -200,17 +209,22 @@ Result<> Worker::Settle(
   return {};
 }
 
+Result<> Worker::LetGo(const std::vector<model::Step>& steps) {
+  PULSE_CHECK(
+      env_.store.ledger().Retry(steps.front().tenant, RefsOf(steps), env_.clock.Now(), false, "")
+  );
+  observer_.OnLedgerChanged();
+  return {};
+}
+
 Result<> Worker::PutBack(const std::vector<model::Step>& steps, const Error& error) {
   const Disposition next = DispositionOf(error, steps.front(), random_);
   if (next.pause_integration) PauseIntegration(steps.front(), error);
   if (next.action == Disposition::Action::kRetry) {
     const EpochMs run_after = env_.clock.Now() + next.wait.count();
-    std::vector<model::StepRef> refs;
-    refs.reserve(steps.size());
-    for (const model::Step& step : steps) refs.push_back({step.id, step.epoch});
     observer_.OnStepRetried(steps.front(), error, run_after);
     return env_.store.ledger().Retry(
-        steps.front().tenant, refs, run_after, next.attempted, error.message()
+        steps.front().tenant, RefsOf(steps), run_after, next.attempted, error.message()
     );
   }
   observer_.OnStepFailed(steps.front(), error);

@@ -57,6 +57,9 @@ class Worker {
       const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
   );
   Result<> PutBack(const std::vector<model::Step>& steps, const Error& error);
+  /// After a commit found that one of the steps is somebody else's by now: those that are still
+  /// ours go back, or nobody would ever come for them.
+  Result<> LetGo(const std::vector<model::Step>& steps);
   void PauseIntegration(const model::Step& step, const Error& error);
   /// Waits for the database and puts back what it believes to be in this process's hands and is
   /// not.

@@ -235,10 +235,9 @@ Result<> SqliteDispatch::RetireWorker(WorkerId worker) {
 }
 
 Result<> SqliteDispatch::EndOtherLeases(WorkerId survivor) {
-  const EpochMs now = database_.now();
   return database_.Write(
       [&](Connection& db) -> Result<> {
-        PULSE_CHECK(db.Do(sql::leases::end_others, survivor, now));
+        PULSE_CHECK(db.Do(sql::leases::end_others, survivor));
         return db.Do(sql::leases::unseat_others, survivor);
       },
       Durability::kOrdered

@@ -78,7 +78,7 @@ TEST_F(DispatcherTest, WakesUpForAWaitingStep) {
   Value(dispatcher->RunOnce());
   const model::Step step = Claim(rung_.at(0)).at(0);
   const EpochMs due = clock_.Now() + 3000;
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, due, false, "429"));
+  Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, due, false, "429"));
 
   EXPECT_EQ(Value(dispatcher->RunOnce()), clock_.Now() + 200) << "busy still: it asks then";
   clock_.Advance(200);

@@ -73,14 +73,15 @@ class FrozenLedger final : public store::Ledger {
   }
   Result<store::Committed> Commit(const store::Unit& unit) override {
     if (unit.done.size() > 1 && Loses(stolen_steps)) {
-      PULSE_CHECK(to_.Retry(unit.tenant, {unit.done.front()}, 0, false, ""));
+      PULSE_TRY(const int stolen, to_.Retry(unit.tenant, {unit.done.front()}, 0, false, ""));
+      static_cast<void>(stolen);
     }
     auto committed = Pass().Commit(unit);
     if (!committed && committed.error().kind() == ErrorKind::kConflict) ++refused;
     if (committed && !committed->next.empty() && Loses(lost_commits)) return NoAnswer();
     return committed;
   }
-  Result<> Retry(
+  Result<int> Retry(
       TenantId tenant,
       const std::vector<model::StepRef>& steps,
       EpochMs run_after,

@@ -88,7 +88,10 @@ Result<> Worker::PutBackForgotten(EpochMs since) {
   for (const auto& [tenant, step] : held) {
     // The others' claims of that moment are in their hands since the pause began.
     if (env_.hands->Hold(tenant, step.id)) continue;
-    PULSE_CHECK(env_.store.ledger().Retry(tenant, {step}, env_.clock.Now(), false, ""));
+    PULSE_TRY(
+        [[maybe_unused]] const int put_back,
+        env_.store.ledger().Retry(tenant, {step}, env_.clock.Now(), false, "")
+    );
   }
   return {};
 }
@@ -146,11 +149,9 @@ Result<Claimed> Worker::Advance(const Claimed& claimed, const std::stop_token& s
   unit.goes_on = GoesOn(unit, std::chrono::steady_clock::now() - started);
   auto committed = env_.store.ledger().Commit(unit);
   if (!committed) {
-    if (committed.error().kind() == ErrorKind::kConflict) {
-      PULSE_CHECK(LetGo(steps));
-      return Claimed{};
-    }
     in_doubt_ = true;
+    // One of these steps is somebody else's by now. Who owns which of them, the ledger knows.
+    if (committed.error().kind() == ErrorKind::kConflict) return Claimed{};
     return settle(committed.error());
   }
   observer_.OnStepsDone({
@@ -209,23 +210,20 @@ Result<> Worker::Settle(
   return {};
 }
 
-Result<> Worker::LetGo(const std::vector<model::Step>& steps) {
-  PULSE_CHECK(
-      env_.store.ledger().Retry(steps.front().tenant, RefsOf(steps), env_.clock.Now(), false, "")
-  );
-  observer_.OnLedgerChanged();
-  return {};
-}
-
 Result<> Worker::PutBack(const std::vector<model::Step>& steps, const Error& error) {
   const Disposition next = DispositionOf(error, steps.front(), random_);
   if (next.pause_integration) PauseIntegration(steps.front(), error);
   if (next.action == Disposition::Action::kRetry) {
     const EpochMs run_after = env_.clock.Now() + next.wait.count();
     observer_.OnStepRetried(steps.front(), error, run_after);
-    return env_.store.ledger().Retry(
-        steps.front().tenant, RefsOf(steps), run_after, next.attempted, error.message()
+    PULSE_TRY(
+        const int put_back,
+        env_.store.ledger().Retry(
+            steps.front().tenant, RefsOf(steps), run_after, next.attempted, error.message()
+        )
     );
+    if (put_back < static_cast<int>(steps.size())) in_doubt_ = true;
+    return {};
   }
   observer_.OnStepFailed(steps.front(), error);
   PULSE_TRY(

@@ -57,9 +57,6 @@ class Worker {
       const std::vector<model::Step>& steps, const Error& error, const std::stop_token& stop
   );
   Result<> PutBack(const std::vector<model::Step>& steps, const Error& error);
-  /// After a commit found that one of the steps is somebody else's by now: those that are still
-  /// ours go back, or nobody would ever come for them.
-  Result<> LetGo(const std::vector<model::Step>& steps);
   void PauseIntegration(const model::Step& step, const Error& error);
   /// Waits for the database and puts back what it believes to be in this process's hands and is
   /// not.
@@ -74,7 +71,9 @@ class Worker {
   ClaimPermit& permit_;
   Observer& observer_;
   std::mt19937_64 random_;
-  bool in_doubt_ = false;  ///< A commit was not answered; what it did is not known.
+  /// A commit was not answered, or the ledger did not have our steps where we left them: it may
+  /// hold others for ours than we know of.
+  bool in_doubt_ = false;
 };
 
 }  // namespace pulse::pipeline

@@ -70,12 +70,17 @@ class Ledger {
   /// `rows`, dead letters, counters; closes the steps and counts the job's open_steps; the commit
   /// that brings it to 0 finishes the job (finished | partial | failed | cancelled), resolves
   /// pull-request links and, for a finished job, moves its watermarks.
+  ///
+  /// A unit whose next steps stay in the caller's hands need not outlive a crash of the database's
+  /// server before the commit that follows it: then it is as if it had never been, its steps are
+  /// the caller's still, and its next steps do not exist (a conflict, or a Retry of fewer).
   /// Errors: kConflict (a step's epoch moved on: somebody else owns it; nothing was written).
   virtual Result<Committed> Commit(const Unit& unit) = 0;
 
   /// Puts running steps back: ready at `run_after`. `attempted` counts an attempt and keeps the
   /// error for people; a rate limit or a shutdown does not. Steps whose epoch moved on are left.
-  virtual Result<> Retry(
+  /// Returns how many it put back.
+  virtual Result<int> Retry(
       TenantId tenant,
       const std::vector<model::StepRef>& steps,
       EpochMs run_after,

@@ -241,7 +241,9 @@ void UnitCommit::QueueRows(Transaction& tx) {
   const bool wants_vectors = unit_.vectorize_batch > 0 && !job_.cancel_requested;
   if (merger_) {
     const MergePlan& plan = merger_->plan();
-    merger_->QueueWrites(tx, now_);
+    const bool last = job_.open_steps == static_cast<std::int64_t>(unit_.done.size()) &&
+                      unit_.children.empty() && unit_.raw_pages.empty() && unit_.staged.empty();
+    merger_->QueueWrites(tx, now_, last);
     QueueLinks(tx, plan);
     CountMerged(plan);
     if (wants_vectors) {

@@ -232,6 +232,8 @@ Result<> UnitCommit::Finish(Transaction& tx) {
   // Children are counted in before their parent is counted out, in one addition.
   const auto added = static_cast<std::int64_t>(out_.new_steps);
   const std::int64_t delta = added - static_cast<std::int64_t>(unit_.done.size());
+  // The next commit of these hands comes soon, and brings this one to the disk with it.
+  if (kept_) tx.CommitLazily();
   if (added == 0) {
     PULSE_TRY(out_.ended, CountAndCommit(tx, job_, delta, now_));
     return {};

@@ -149,11 +149,17 @@ std::string Locator(const model::Table& table) {
 
 }  // namespace
 
-const model::Table* AnyChildOf(const model::Table& parent) {
+std::vector<const model::Table*> ChildrenOf(const model::Table& parent) {
+  std::vector<const model::Table*> children;
   for (const model::Table* table : model::kTables) {
-    if (table->parent.table == &parent) return table;
+    if (table->parent.table == &parent) children.push_back(table);
   }
-  return nullptr;
+  return children;
+}
+
+const model::Table* AnyChildOf(const model::Table& parent) {
+  const auto children = ChildrenOf(parent);
+  return children.empty() ? nullptr : children.front();
 }
 
 DomainSql::DomainSql() {
@@ -206,6 +212,13 @@ void DomainSql::DescribePrimary(TableSql& sql) {
             Unnest(table, 4, link) + " CROSS JOIN " + Lookup(table, link)
     );
   }
+  std::string waiting;
+  for (const model::Table* child : ChildrenOf(table)) {
+    waiting.append(waiting.empty() ? "SELECT" : ",").append(" EXISTS (SELECT 1 FROM ");
+    waiting.append(child->name).append(" t WHERE t.").append(kOfIntegration).append(" AND t.");
+    waiting.append(child->parent.surrogate).append(" IS NULL)");
+  }
+  if (!waiting.empty()) sql.any_waiting = Keep(table, "any_waiting", std::move(waiting));
   const std::string insert =
       "INSERT INTO " + name + " AS t (tenant_id, integration_id, job_id, created_at, updated_at, " +
       List(written) + ") OVERRIDING SYSTEM VALUE SELECT $1, $2, $3, $4, $4, " +
@@ -294,12 +307,6 @@ void DomainSql::DescribeChild(TableSql& sql) {
   };
   sql.find_children = Keep(table, "find_children", joined(key));
   sql.siblings = Keep(table, "siblings", joined(link));
-  sql.any_waiting = Keep(
-      table,
-      "any_waiting",
-      "SELECT EXISTS (SELECT 1 FROM " + name + " t WHERE " + of_integration + " AND t." +
-          surrogate + " IS NULL)"
-  );
 
   const Names written = Concat({{parent.surrogate}, kOrigin, CellsOf(table)});
   std::string upsert =

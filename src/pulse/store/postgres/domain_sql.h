@@ -9,6 +9,7 @@
 #include <deque>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "pulse/model/tables.h"
 #include "pulse/store/query.h"
@@ -27,16 +28,16 @@ struct TableSql {
   Query update;   ///< As insert.
   Query lock;     ///< (id): in the order of ids, so that two who do this never wait in a circle.
   Query confirm;  ///< (id, version): a newer page says the same. Never makes a version lower.
-  Query touch;    ///< (job, now; scalars, then id): a child of the row changed.
-  Query vanish;   ///< (external id, reason, then now, loaded before; scalars) → id
-  Query missing;  ///< (job, entity type, began, limit; scalars) → external_id
+  Query any_waiting;  ///< () → for each of ChildrenOf(table), whether some row waits for its parent
+  Query touch;        ///< (job, now; scalars, then id): a child of the row changed.
+  Query vanish;       ///< (external id, reason, then now, loaded before; scalars) → id
+  Query missing;      ///< (job, entity type, began, limit; scalars) → external_id
   Query missing_counts;  ///< (job, entity type, began; scalars) → known, missing
   Query absent;          ///< (external id) → the external ids without a living row, in order
 
   // Child tables.
   Query find_children;  ///< (key…) → id, content_hash, raw_id, link…, key…
   Query siblings;       ///< (link…) → the same
-  Query any_waiting;    ///< () → whether some row waits for its parent
   Query upsert;         ///< (job, now; scalars, then parent or null, raw, position, hash, cells…)
   Query remove;         ///< (id)
   Query adopt;          ///< (parent, link…): waiting rows get their parent
@@ -64,6 +65,8 @@ class DomainSql {
   std::array<TableSql, std::size(model::kTables)> tables_;
 };
 
+/// In the order of model::kTables.
+std::vector<const model::Table*> ChildrenOf(const model::Table& parent);
 /// Any child table of `parent`, or null: all children of one parent link by the same columns of it.
 const model::Table* AnyChildOf(const model::Table& parent);
 

@@ -179,16 +179,16 @@ Result<Committed> PostgresLedger::FindOut(const Unit& unit, Committed committed)
 
 // Durable: a put-back that the server forgot would leave the step running under a worker that is
 // alive and has let go of it.
-Result<> PostgresLedger::Retry(
+Result<int> PostgresLedger::Retry(
     TenantId tenant,
     const std::vector<model::StepRef>& steps,
     EpochMs run_after,
     bool attempted,
     std::string_view error
 ) {
-  if (steps.empty()) return {};
+  if (steps.empty()) return 0;
   std::vector<JobId> cancelled;
-  Result<> retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<> {
+  const auto retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<int> {
     cancelled.clear();
     const StepArrays arrays = ArraysOf(steps);
     PULSE_TRY(
@@ -210,12 +210,12 @@ Result<> PostgresLedger::Retry(
     for (const Row row : tx[slot]) {
       if (row.Bool(1)) cancelled.push_back(row.As<JobId>(0));
     }
-    return {};
+    return put_back.size();
   });
   if (!retried) return retried;
   // A step that came back to a job being cancelled is closed instead.
   for (const JobId job : cancelled) PULSE_CHECK(CancelReadySteps(engine_, tenant, job));
-  return {};
+  return retried;
 }
 
 Result<Committed> PostgresLedger::Fail(

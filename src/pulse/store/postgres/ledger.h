@@ -16,7 +16,7 @@ class PostgresLedger final : public Ledger {
       TenantId tenant, StepId step, WorkerId worker, int max_batch
   ) override;
   Result<Committed> Commit(const Unit& unit) override;
-  Result<> Retry(
+  Result<int> Retry(
       TenantId tenant,
       const std::vector<model::StepRef>& steps,
       EpochMs run_after,

@@ -216,8 +216,10 @@ TEST_F(Plans, AMergeLooksUpItsRowsByTheirKeys) {
       PlanOf(kAppRole, sql_.Of(model::kComments).siblings, "1, 1, ARRAY['1', '2']");
   EXPECT_THAT(siblings, HasSubstr("ix_comments_parent"));
   EXPECT_THAT(siblings, Not(HasSubstr("Seq Scan")));
-  const std::string waiting = PlanOf(kAppRole, sql_.Of(model::kComments).any_waiting, "1, 1");
+  const std::string waiting = PlanOf(kAppRole, sql_.Of(model::kWorkItems).any_waiting, "1, 1");
   EXPECT_THAT(waiting, HasSubstr("ix_comments_waiting"));
+  EXPECT_THAT(waiting, HasSubstr("ix_worklogs_waiting"));
+  EXPECT_THAT(waiting, Not(HasSubstr("Seq Scan")));
 }
 
 /// Where every index promises one row, as it does before the first ANALYZE: 10,000 issues into new

@@ -20,6 +20,7 @@ constexpr Query kEnterLazily{
     "SELECT coalesce(current_setting('app.tenant_id', true), '') <> '',"
     " set_config('app.tenant_id', $1, true), set_config('synchronous_commit', 'off', true)"
 };
+constexpr Query kLazily{"tx.lazily", "SELECT set_config('synchronous_commit', 'off', true)"};
 constexpr Query kReplan{"tx.replan", "DISCARD PLANS"};
 constexpr Query kLimit{"tx.limit", "SELECT set_config('statement_timeout', $1, true)"};
 constexpr Query kAsDispatch{"tx.as_dispatch", "SET LOCAL ROLE pulse_dispatch"};
@@ -60,6 +61,10 @@ void Transaction::ReplanAfter(std::int64_t rows_written) {
   if (rows_written < 2 * connection_->planned_at + kTooFewToMatter) return;
   connection_->planned_at = rows_written;
   Queue(kReplan);
+}
+
+void Transaction::CommitLazily() {
+  if (connection_ != nullptr) Queue(kLazily);
 }
 
 Result<> Transaction::Flush() {

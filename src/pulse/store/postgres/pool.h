@@ -21,7 +21,8 @@ namespace pulse::store::postgres {
 enum class Durability : unsigned char {
   kDurable,  ///< Nothing: the commit waits for the disk.
   /// The last commits of about half a second, as if they had never been. Only for what nobody acts
-  /// on before it is proven another way (who holds a step, what was rung): it costs no wait.
+  /// on before it is proven another way (who holds a step, what was rung), or by a durable commit
+  /// of later, which brings every earlier one with it: it costs no wait.
   kLazy,
 };
 
@@ -64,6 +65,8 @@ class Transaction {
     PULSE_CHECK(Flush());
     return std::move(results_[slot.index]);
   }
+  /// Durability::kLazy from here on.
+  void CommitLazily();
   /// Sends what is queued with COMMIT behind it. The connection is free again; the rows stay.
   /// Errors: as the statements'; see also outcome_unknown().
   Result<> Commit();

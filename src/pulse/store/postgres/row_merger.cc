@@ -104,6 +104,11 @@ void RowMerger::QueuePrimaryLookups(Transaction& tx, std::size_t ordinal) {
     }
     primaries_.push_back({ordinal, tx.Queue(sql.find, params.Params())});
   }
+  // Its children all wait, or none: they are asked for together.
+  const Table* child = AnyChildOf(*sql.table);
+  if (child != nullptr && planner_.lookups()[model::OrdinalOf(*child)].waiting) {
+    waiting_.push_back({ordinal, tx.Queue(sql.any_waiting, scope_.tenant, scope_.integration)});
+  }
   if (!lookup.links.empty()) {
     RowArrays params(scope_.tenant, scope_.integration, scope_.job);
     params.AddLink(*lookup.link_child);
@@ -122,9 +127,6 @@ void RowMerger::QueueChildLookups(Transaction& tx, std::size_t ordinal) {
       params.Append(0, *sql.table, cells.first(sql.table->key_columns));
     }
     children_.push_back({ordinal, tx.Queue(sql.find_children, params.Params())});
-  }
-  if (lookup.waiting) {
-    waiting_.push_back({ordinal, tx.Queue(sql.any_waiting, scope_.tenant, scope_.integration)});
   }
 }
 
@@ -162,7 +164,10 @@ bool RowMerger::Decide(Transaction& tx) {
   for (const Answer& answer : primaries_) TakePrimaries(tx[answer.slot], answer.ordinal);
   for (const Answer& answer : children_) TakeChildren(tx[answer.slot], answer.ordinal);
   for (const Answer& answer : waiting_) {
-    if (tx[answer.slot][0].Bool(0)) planner_.SetWaiting(answer.ordinal);
+    int column = 0;
+    for (const Table* child : ChildrenOf(*model::kTables[answer.ordinal])) {
+      if (tx[answer.slot][0].Bool(column++)) planner_.SetWaiting(model::OrdinalOf(*child));
+    }
   }
   planner_.DecidePrimaries();
   for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
@@ -181,7 +186,7 @@ const MergePlan& RowMerger::Plan(Transaction& tx) {
   return plan_;
 }
 
-void RowMerger::QueueWrites(Transaction& tx, EpochMs now) {
+void RowMerger::QueueWrites(Transaction& tx, EpochMs now, bool last) {
   now_ = now;
   for (std::size_t i = 0; i < std::size(model::kTables); ++i) QueueRemovals(tx, i);
   for (std::size_t i = 0; i < std::size(model::kTables); ++i) {
@@ -193,7 +198,7 @@ void RowMerger::QueueWrites(Transaction& tx, EpochMs now) {
     QueueUpserts(tx, sql, writes.upserts);
     QueueAdoptions(tx, sql, writes.adoptions);
   }
-  QueueSeen(tx);
+  if (!last) QueueSeen(tx);
 }
 
 void RowMerger::QueueLateConfirms(Transaction& tx) {

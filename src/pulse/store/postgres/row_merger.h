@@ -56,7 +56,8 @@ class RowMerger {
   /// Whether the plan writes a record that KeyLocks() does not cover: one without children. Those
   /// (people, mostly) come with everybody's pages and are hardly ever news.
   bool WritesUnlocked() const;
-  void QueueWrites(Transaction& tx, EpochMs now);
+  /// `last`: nothing of this job is merged after it, so nobody will ask what it has seen.
+  void QueueWrites(Transaction& tx, EpochMs now, bool last = false);
   /// What others may be waiting for, so it comes last: that records without children are as they
   /// were.
   void QueueLateConfirms(Transaction& tx);

@@ -103,7 +103,7 @@ TEST_F(Backlog, AClaimOfABatchCostsTheBatchAndNotTheBacklog) {
     const auto claimed = Value(store_->ledger().Claim(tenant_, step, worker_, 8));
     std::vector<model::StepRef> refs;
     for (const auto& one : claimed) refs.push_back({one.id, one.epoch});
-    Done(store_->ledger().Retry(tenant_, refs, 0, false, ""));
+    Value(store_->ledger().Retry(tenant_, refs, 0, false, ""));
   });
 
   RecordProperty("claim_us", static_cast<int>(claim.count()));

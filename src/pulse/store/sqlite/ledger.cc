@@ -177,7 +177,7 @@ Result<Committed> SqliteLedger::Commit(const Unit& unit) {
   return committed;
 }
 
-Result<> SqliteLedger::Retry(
+Result<int> SqliteLedger::Retry(
     TenantId tenant,
     const std::vector<model::StepRef>& steps,
     EpochMs run_after,
@@ -185,8 +185,9 @@ Result<> SqliteLedger::Retry(
     std::string_view error
 ) {
   const EpochMs now = database_.now();
-  return database_.Write([&](Connection& db) -> Result<> {
+  return database_.Write([&](Connection& db) -> Result<int> {
     std::set<JobId> jobs;
+    int put_back = 0;
     for (const model::StepRef& step : steps) {
       PULSE_TRY(
           Statement row,
@@ -195,6 +196,7 @@ Result<> SqliteLedger::Retry(
       PULSE_TRY(bool more, row.Next());
       while (more) {
         jobs.insert(row.As<JobId>(0));
+        ++put_back;
         PULSE_TRY(more, row.Next());
       }
     }
@@ -202,7 +204,7 @@ Result<> SqliteLedger::Retry(
       PULSE_TRY(const bool cancelled, CancelInstead(db, tenant, job, now));
       static_cast<void>(cancelled);
     }
-    return {};
+    return put_back;
   });
 }
 

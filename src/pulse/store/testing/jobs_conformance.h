@@ -133,7 +133,7 @@ TEST_P(StoreConformance, ClosesAStepThatIsPutBackIntoACancelledJob) {
   const model::Step step = ClaimOnly(acme_);
   Done(store().jobs().Cancel(acme_.tenant, id));
 
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, false, "stopping"));
+  Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, false, "stopping"));
 
   EXPECT_EQ(StatusOf(acme_, id), model::JobStatus::kCancelled);
   EXPECT_TRUE(ReadySteps(acme_).empty());
@@ -256,7 +256,7 @@ TEST_P(StoreConformance, SaysUntilWhenAJobWaitsAndWhy) {
   EXPECT_FALSE(Value(store().jobs().Progress(acme_.tenant, id)).waiting_until);
   const EpochMs until = clock_.Now() + 5000;
 
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, until, false, "429 from jira")
+  Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, until, false, "429 from jira")
   );
 
   const auto progress = Value(store().jobs().Progress(acme_.tenant, id));

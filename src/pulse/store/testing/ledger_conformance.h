@@ -80,7 +80,7 @@ TEST_P(StoreConformance, RefusesTheWholeUnitWhenOneOfItsStepsMovedOn) {
   Commit(unit);
   auto batch = Claim(acme_, ReadySteps(acme_).at(0), 2);
   ASSERT_EQ(batch.size(), 2U);
-  Done(store().ledger().Retry(acme_.tenant, {{batch[1].id, batch[1].epoch}}, 0, false, "x"));
+  Value(store().ledger().Retry(acme_.tenant, {{batch[1].id, batch[1].epoch}}, 0, false, "x"));
 
   EXPECT_EQ(KindOf(store().ledger().Commit(Closing(batch))), ErrorKind::kConflict);
 
@@ -234,10 +234,12 @@ TEST_P(StoreConformance, KnowsWhatAWorkerHolds) {
 
 TEST_P(StoreConformance, CountsAnAttemptOnlyWhenItWasOne) {
   model::Step step = SubmitAndClaim(acme_);
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, false, "429"));
+  EXPECT_EQ(
+      Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, false, "429")), 1
+  );
   step = ClaimOnly(acme_);
   EXPECT_EQ(step.attempts, 0);
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, true, "502"));
+  Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, 0, true, "502"));
   step = ClaimOnly(acme_);
   EXPECT_EQ(step.attempts, 1);
 }
@@ -247,7 +249,9 @@ TEST_P(StoreConformance, LeavesAStepAloneThatMovedOnBeforeItsRetry) {
   RecoverAll();
   const model::Step current = ClaimOnly(acme_);
 
-  Done(store().ledger().Retry(acme_.tenant, {{stale.id, stale.epoch}}, 0, true, "late"));
+  EXPECT_EQ(
+      Value(store().ledger().Retry(acme_.tenant, {{stale.id, stale.epoch}}, 0, true, "late")), 0
+  );
 
   EXPECT_TRUE(ReadySteps(acme_).empty()) << "it is still running";
   EXPECT_TRUE(store().ledger().Commit(Closing({current})));
@@ -256,7 +260,7 @@ TEST_P(StoreConformance, LeavesAStepAloneThatMovedOnBeforeItsRetry) {
 TEST_P(StoreConformance, OffersAWaitingStepWhenItsTimeHasCome) {
   const model::Step step = SubmitAndClaim(acme_);
   const EpochMs due = clock_.Now() + 1000;
-  Done(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, due, false, "429"));
+  Value(store().ledger().Retry(acme_.tenant, {{step.id, step.epoch}}, due, false, "429"));
 
   EXPECT_TRUE(ReadySteps(acme_).empty());
   EXPECT_TRUE(Claim(acme_, step.id).empty());

@@ -123,6 +123,14 @@ class LocalVectors final : public Vectors {
  private:
   template <class Use>
   auto Read(Use use) -> decltype(use(std::declval<Database&>()));
+  /// One caller's upsert, on that caller's stack until it is stored.
+  struct Waiting {
+    TenantId tenant;
+    std::span<const Point> points;
+    std::vector<PointKey> keys;
+    std::optional<Result<>> stored;  ///< Touched by who holds writing_.
+  };
+  Result<> Store(std::span<Waiting* const> together);
   Result<std::vector<Nearest::Candidate>> Scan(
       Database& database, TenantId tenant, std::span<const float> query, const SearchFilter& filter
   ) const;
@@ -132,6 +140,7 @@ class LocalVectors final : public Vectors {
   // SQLite has one writer at a time anyway; waiting here is fair and does not poll.
   std::mutex writing_;
   Database writer_;
+  Guarded<std::vector<Waiting*>> waiting_;  ///< For writing_.
   Guarded<std::vector<Database>> idle_readers_;
 };
 
@@ -179,24 +188,38 @@ Result<std::vector<std::int64_t>> LocalVectors::TextHashes(
   });
 }
 
+/// Upserts that come while another one is written wait together, and the first of them to be let in
+/// writes them all: one fsync for as many as there are threads.
 Result<> LocalVectors::Upsert(TenantId tenant, std::span<const Point> points) {
-  std::vector<PointKey> keys;
+  Waiting mine{.tenant = tenant, .points = points, .keys = {}, .stored = {}};
   for (const Point& point : points) {
     PULSE_CHECK(CheckVector("point " + point.id, point.values, dimensions_));
-    PULSE_TRY(keys.emplace_back(), ParsePointId(point.id));
+    PULSE_TRY(mine.keys.emplace_back(), ParsePointId(point.id));
   }
+  waiting_.With([&](auto& waiting) { waiting.push_back(&mine); });
 
   const std::lock_guard lock(writing_);
+  if (mine.stored) return *mine.stored;
+  const auto together =
+      waiting_.With([](auto& waiting) { return std::exchange(waiting, std::vector<Waiting*>{}); });
+  const Result<> stored = Store(together);
+  for (Waiting* one : together) one->stored = stored;
+  return stored;
+}
+
+Result<> LocalVectors::Store(std::span<Waiting* const> together) {
   PULSE_TRY(Transaction transaction, Transaction::Begin(writer_, Transaction::Mode::kWrite));
   PULSE_TRY(Statement upsert, writer_.Prepare(kUpsert));
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const Point& point = points[i];
-    upsert.Bind(1, tenant.value()).Bind(2, keys[i]).Bind(3, point.text_hash);
-    upsert.Bind(4, point.integration.value()).Bind(5, point.entity_type);
-    upsert.Bind(6, std::as_bytes(std::span(point.values))).Bind(7, point.external_id);
-    upsert.Bind(8, point.reference).Bind(9, point.title);
-    PULSE_TRY([[maybe_unused]] const bool row, upsert.Step());
-    upsert.Reset();
+  for (const Waiting* one : together) {
+    for (std::size_t i = 0; i < one->points.size(); ++i) {
+      const Point& point = one->points[i];
+      upsert.Bind(1, one->tenant.value()).Bind(2, one->keys[i]).Bind(3, point.text_hash);
+      upsert.Bind(4, point.integration.value()).Bind(5, point.entity_type);
+      upsert.Bind(6, std::as_bytes(std::span(point.values))).Bind(7, point.external_id);
+      upsert.Bind(8, point.reference).Bind(9, point.title);
+      PULSE_TRY([[maybe_unused]] const bool row, upsert.Step());
+      upsert.Reset();
+    }
   }
   return transaction.Commit();
 }

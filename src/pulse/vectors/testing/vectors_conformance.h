@@ -313,6 +313,29 @@ TEST_P(VectorsConformance, SearchesWhileOthersWrite) {
   EXPECT_GE(searches, 3);
 }
 
+TEST_P(VectorsConformance, StoresWhatTwoTenantsWriteAtOnceEachUnderItsOwn) {
+  constexpr int kEach = 40;
+  constexpr int kWriters = 3;
+  {
+    std::vector<std::jthread> writers;
+    for (int i = 0; i < 2 * kWriters; ++i) {
+      writers.emplace_back([&, i] {
+        const TenantId tenant = i % 2 == 0 ? kAcme : kOther;
+        for (int n = 0; n < kEach; ++n) {
+          const std::vector points{MakePoint(tenant, 1000 * i + n)};
+          ASSERT_TRUE(vectors_->Upsert(tenant, points));
+          // What Upsert says is stored is there, whoever wrote it.
+          const auto hashes = vectors_->TextHashes(tenant, std::vector{points[0].id});
+          ASSERT_TRUE(hashes);
+          ASSERT_EQ(hashes->at(0), points[0].text_hash);
+        }
+      });
+    }
+  }
+  EXPECT_EQ(Count(kAcme), kWriters * kEach);
+  EXPECT_EQ(Count(kOther), kWriters * kEach);
+}
+
 TEST_P(VectorsConformance, ListsEveryPointOfTheTenantOnceInOrder) {
   constexpr int kPoints = 25;
   std::vector<std::string> expected;

@@ -140,7 +140,9 @@ Result<> Engine::Parts::Open(const std::string& process) {
       .vectors = vectors.get(),
       .embedder = *embedder,
       .clock = clock,
-      .accept_order = [this](const queue::ForeignMessage& order) { return orders->Accept(order); },
+      .accept_order = [this](
+                          const queue::ForeignMessage& order, const pipeline::Begins& begins
+                      ) { return orders->Accept(order, begins); },
       .fused = settings.fused,
       .vectorize_batch = settings.vectorize_batch,
       .transform_batch = settings.claim_batch,

@@ -1,18 +1,25 @@
 -- Jobs. The partial unique index uq_etl_jobs_active keeps one exclusive job under way per integration.
 
 -- name: insert
--- A job with its first step. No row when another one took its place meanwhile: look again.
+-- A job with its first step; in the hands of worker $12, if there is one. No row when another one
+-- took its place meanwhile: look again.
 WITH job AS (
-  INSERT INTO etl_jobs (tenant_id, integration_id, job_type, status, priority, options,
-    idempotency_key, exclusive, open_steps, created_at)
-  VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, 1, $8)
-  ON CONFLICT DO NOTHING RETURNING id, tenant_id, integration_id, priority, created_at
+  INSERT INTO etl_jobs (tenant_id, integration_id, job_type, priority, options, idempotency_key,
+    exclusive, open_steps, created_at, status, started_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8,
+    CASE WHEN $12::bigint IS NULL THEN 'queued' ELSE 'running' END,
+    CASE WHEN $12::bigint IS NOT NULL THEN $8::timestamptz END)
+  ON CONFLICT DO NOTHING
+  RETURNING id, tenant_id, integration_id, priority, created_at, started_at
 ), root AS (
-  INSERT INTO etl_steps (tenant_id, integration_id, job_id, stage, entity_type, params, state,
-    priority, created_at)
-  SELECT tenant_id, integration_id, id, $9, $10, $11, 'ready', priority, created_at FROM job
+  INSERT INTO etl_steps (tenant_id, integration_id, job_id, stage, entity_type, params, priority,
+    created_at, worker_id, state, epoch, claimed_at)
+  SELECT tenant_id, integration_id, id, $9, $10, $11, priority, created_at, $12,
+    CASE WHEN $12::bigint IS NULL THEN 'ready' ELSE 'running' END,
+    CASE WHEN $12::bigint IS NULL THEN 0 ELSE 1 END, started_at FROM job
+  RETURNING id, job_id
 )
-SELECT id FROM job
+SELECT job_id, id FROM root
 
 -- name: integration
 SELECT 1 FROM integrations WHERE tenant_id = $1 AND id = $2

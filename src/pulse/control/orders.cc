@@ -17,13 +17,19 @@ Refusal RefusalOf(const Order& order, std::string_view reason, std::string messa
 
 }  // namespace
 
-Result<> Orders::Accept(const queue::ForeignMessage& message) {
+Result<std::optional<model::Step>> Orders::Accept(
+    const queue::ForeignMessage& message, const pipeline::Begins& begins
+) {
   PULSE_TRY(auto parsed, ParseOrder(message.body));
-  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return Refuse(*refusal, message);
-  const Order& order = std::get<Order>(parsed);
-  PULSE_TRY(const auto refusal, Check(order));
-  if (refusal) return Refuse(*refusal, message);
-  return Submit(order, message);
+  std::optional<Refusal> refusal;
+  if (auto* unreadable = std::get_if<Refusal>(&parsed)) {
+    refusal = std::move(*unreadable);
+  } else {
+    PULSE_TRY(refusal, Check(std::get<Order>(parsed)));
+  }
+  if (!refusal) return Submit(std::get<Order>(parsed), message, begins);
+  PULSE_CHECK(Refuse(*refusal, message));
+  return std::nullopt;
 }
 
 Result<std::optional<Refusal>> Orders::Check(const Order& order) {
@@ -69,7 +75,9 @@ Result<model::Integration> Orders::IntegrationOf(const Order& order) {
   return integration;
 }
 
-Result<> Orders::Submit(const Order& order, const queue::ForeignMessage& message) {
+Result<std::optional<model::Step>> Orders::Submit(
+    const Order& order, const queue::ForeignMessage& message, const pipeline::Begins& begins
+) {
   store::JobRequest request;
   request.integration = order.integration;
   request.job_type = order.entity_type;
@@ -78,15 +86,18 @@ Result<> Orders::Submit(const Order& order, const queue::ForeignMessage& message
   request.options.query = order.jql.empty() ? order.query : order.jql;
   request.root = {model::Stage::kExtract, order.entity_type, "{}"};
   request.exclusive = false;
+  request.claimed_by = begins(order.tenant);
   if (!message.message_id.empty()) request.idempotency_key = "message:" + message.message_id;
-  const auto submitted = store_.jobs().Submit(order.tenant, request);
+  auto submitted = store_.jobs().Submit(order.tenant, request);
   if (!submitted) {
     if (submitted.error().kind() != ErrorKind::kNotFound) return submitted.error();
     // Removed since we looked.
-    return Refuse(RefusalOf(order, "integration_not_found", submitted.error().message()), message);
+    const std::string& why = submitted.error().message();
+    PULSE_CHECK(Refuse(RefusalOf(order, "integration_not_found", why), message));
+    return std::nullopt;
   }
-  if (!submitted->attached) store_.changes().Announce();
-  return {};
+  if (!submitted->attached && !submitted->root) store_.changes().Announce();
+  return std::move(submitted->root);
 }
 
 Result<> Orders::Refuse(const Refusal& refusal, const queue::ForeignMessage& message) {

@@ -49,13 +49,16 @@ class OrdersTest : public PipelineTest {
     std::string payload = R"({"jql":"project = TEST","batch_size":100})";
     std::string message_id = {};
   };
-  Result<> Accept(const Ask& ask) {
-    return orders_.Accept({
+  Result<std::optional<model::Step>> Accept(
+      const Ask& ask, std::optional<WorkerId> worker = std::nullopt
+  ) {
+    const queue::ForeignMessage message{
         .body = R"({"tenant_id":)" + std::to_string(ask.tenant.value()) + R"(,"entity_type":")" +
                 ask.entity_type + R"(","integration_id":)" +
                 std::to_string(ask.integration.value()) + R"(,"payload":)" + ask.payload + "}",
         .message_id = ask.message_id,
-    });
+    };
+    return orders_.Accept(message, [&](TenantId) { return worker; });
   }
   Ask OfAcme() const { return {.tenant = acme_.tenant, .integration = acme_.id}; }
   std::vector<model::Job> Jobs(TenantId tenant) {
@@ -104,7 +107,7 @@ class OrdersTest : public PipelineTest {
 };
 
 TEST_F(OrdersTest, AnOrderBecomesAJobWithItsQuery) {
-  Done(Accept(OfAcme()));
+  Value(Accept(OfAcme()));
 
   const auto jobs = Jobs(acme_.tenant);
   ASSERT_EQ(jobs.size(), 1U);
@@ -117,35 +120,51 @@ TEST_F(OrdersTest, AnOrderBecomesAJobWithItsQuery) {
   EXPECT_EQ(Refusals(acme_.tenant), "[]");
 }
 
+TEST_F(OrdersTest, WhoBeginsAtOnceHoldsTheFirstStepOfANewJobOnly) {
+  Ask ask = OfAcme();
+  ask.message_id = "m-1";
+  const WorkerId worker = Value(store().dispatch().NewWorker(std::chrono::hours(1)));
+
+  const auto step = Value(Accept(ask, worker));
+
+  ASSERT_TRUE(step);
+  EXPECT_EQ(step->tenant, acme_.tenant);
+  EXPECT_EQ(step->options.query, "project = TEST");
+  EXPECT_FALSE(Value(Accept(ask, worker))) << "the same message";
+  ask.entity_type = "nonsense";
+  EXPECT_FALSE(Value(Accept(ask, worker))) << "refused";
+  EXPECT_EQ(Jobs(acme_.tenant).size(), 1U);
+}
+
 TEST_F(OrdersTest, TheSameMessageTwiceIsOneJobEvenWhenTheFirstIsDone) {
   Ask ask = OfAcme();
   ask.message_id = "m-1";
-  Done(Accept(ask));
+  Value(Accept(ask));
   Done(store().jobs().Cancel(acme_.tenant, Jobs(acme_.tenant)[0].id));
 
-  Done(Accept(ask));
+  Value(Accept(ask));
   EXPECT_EQ(Jobs(acme_.tenant).size(), 1U);
 
   ask.message_id = "m-2";
-  Done(Accept(ask));
+  Value(Accept(ask));
   EXPECT_EQ(Jobs(acme_.tenant).size(), 2U);
 }
 
 TEST_F(OrdersTest, WithoutAMessageIdOnlyAnEqualQueuedJobIsJoined) {
-  Done(Accept(OfAcme()));
-  Done(Accept(OfAcme()));
+  Value(Accept(OfAcme()));
+  Value(Accept(OfAcme()));
   EXPECT_EQ(Jobs(acme_.tenant).size(), 1U);
 
   Ask other = OfAcme();
   other.payload = R"({"jql":"project = OTHER"})";
-  Done(Accept(other));
+  Value(Accept(other));
   EXPECT_EQ(Jobs(acme_.tenant).size(), 2U);
 }
 
 TEST_F(OrdersTest, AnOrderRunsBesideASync) {
   Submit(acme_);
 
-  Done(Accept(OfAcme()));
+  Value(Accept(OfAcme()));
 
   EXPECT_EQ(Jobs(acme_.tenant).size(), 2U);
 }
@@ -154,7 +173,7 @@ TEST_F(OrdersTest, AnUnknownEntityTypeLeavesAFailedRow) {
   Ask ask = OfAcme();
   ask.entity_type = "jira_dreams";
 
-  Done(Accept(ask));
+  Value(Accept(ask));
 
   EXPECT_TRUE(Jobs(acme_.tenant).empty());
   const std::string rows = Refusals(acme_.tenant);
@@ -170,7 +189,7 @@ TEST_F(OrdersTest, AnotherTenantsIntegrationIsNotFoundAndOnlyTheAskerIsTold) {
   Ask ask = OfAcme();
   ask.integration = globex_.id;
 
-  Done(Accept(ask));
+  Value(Accept(ask));
 
   EXPECT_TRUE(Jobs(acme_.tenant).empty());
   EXPECT_TRUE(Jobs(globex_.tenant).empty());
@@ -182,7 +201,7 @@ TEST_F(OrdersTest, AnIntegrationThatDoesNotExistLooksTheSame) {
   Ask ask = OfAcme();
   ask.integration = IntegrationId(999);
 
-  Done(Accept(ask));
+  Value(Accept(ask));
 
   const std::string rows = Refusals(acme_.tenant);
   EXPECT_NE(rows.find("integration_not_found"), std::string::npos) << rows;
@@ -193,7 +212,7 @@ TEST_F(OrdersTest, AnEntityTypeOfAnotherProviderIsRefused) {
   Ask ask = OfAcme();
   ask.entity_type = "github_prs";
 
-  Done(Accept(ask));
+  Value(Accept(ask));
 
   EXPECT_TRUE(Jobs(acme_.tenant).empty());
   EXPECT_NE(Refusals(acme_.tenant).find("entity_type_of_another_provider"), std::string::npos);
@@ -204,18 +223,18 @@ TEST_F(OrdersTest, AFilterThatIsNotUnderstoodNeverTurnsIntoEverything) {
   Value(store().catalog().PutIntegration(globex_));
   Ask ask{.tenant = globex_.tenant, .integration = globex_.id, .entity_type = "github_prs"};
 
-  Done(Accept(ask));
+  Value(Accept(ask));
   EXPECT_TRUE(Jobs(globex_.tenant).empty());
   EXPECT_NE(Refusals(globex_.tenant).find("payload.jql_invalid"), std::string::npos);
 
   ask.payload = R"({"query":"repo:acme/shop"})";
-  Done(Accept(ask));
+  Value(Accept(ask));
   ASSERT_EQ(Jobs(globex_.tenant).size(), 1U);
   EXPECT_EQ(Jobs(globex_.tenant)[0].options.query, "repo:acme/shop");
 
   Ask both = OfAcme();
   both.payload = R"({"jql":"a = b","query":"c = d"})";
-  Done(Accept(both));
+  Value(Accept(both));
   EXPECT_TRUE(Jobs(acme_.tenant).empty());
 }
 
@@ -224,7 +243,7 @@ TEST_F(OrdersTest, AnUnknownTenantIsTheOperatorsConcern) {
   ask.tenant = TenantId(4711);
   ASSERT_TRUE(Trail().empty());
 
-  Done(Accept(ask));
+  Value(Accept(ask));
 
   EXPECT_EQ(Trail(), std::vector<std::string>{"4711 queue order.refuse"});
   ASSERT_EQ(log_.size(), 1U);
@@ -233,7 +252,7 @@ TEST_F(OrdersTest, AnUnknownTenantIsTheOperatorsConcern) {
 }
 
 TEST_F(OrdersTest, WhatIsNoOrderIsInvalid) {
-  EXPECT_EQ(KindOf(orders_.Accept({.body = "hello", .message_id = ""})), ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(orders_.Accept({.body = "hello", .message_id = ""}, {})), ErrorKind::kInvalid);
 }
 
 /// What became of the messages a worker was given.
@@ -289,7 +308,10 @@ class Permitted final : public pipeline::ClaimPermit {
 class WorkerOrdersTest : public PipelineTest {
  protected:
   /// Lets a worker handle one message whose order is answered with `answer`.
-  Result<> Handle(std::function<Result<>(const queue::ForeignMessage&)> answer) {
+  using Answer = Result<std::optional<model::Step>>;
+  Result<> Handle(
+      std::function<Answer(const queue::ForeignMessage&, const pipeline::Begins&)> answer
+  ) {
     auto environment = EnvironmentOf(store());
     environment.accept_order = std::move(answer);
     Permitted permit;
@@ -311,14 +333,33 @@ class WorkerOrdersTest : public PipelineTest {
 };
 
 TEST_F(WorkerOrdersTest, AnAcceptedOrderIsAcked) {
-  Done(Handle([](const queue::ForeignMessage&) { return Result<>(); }));
+  Done(Handle([](const queue::ForeignMessage&, const pipeline::Begins&) { return Answer(); }));
 
   EXPECT_EQ(fate_.acked, 1);
   EXPECT_TRUE(fate_.refused.empty());
 }
 
+TEST_F(WorkerOrdersTest, AnOrderOfTheOnlyTenantIsBegunAtOnce) {
+  store::JobRequest request = Request(acme_);
+  request.root.entity_type = "jira_issues";
+  request.exclusive = false;
+  std::optional<store::Submitted> submitted;
+  Done(Handle([&](const queue::ForeignMessage&, const pipeline::Begins& begins) -> Answer {
+    request.claimed_by = begins(acme_.tenant);
+    submitted = Value(store().jobs().Submit(acme_.tenant, request));
+    return submitted->root;
+  }));
+
+  EXPECT_EQ(fate_.acked, 1);
+  EXPECT_EQ(source_->fetches, 1);
+  const auto progress = Value(store().jobs().Progress(acme_.tenant, submitted->job));
+  ASSERT_FALSE(progress.stages.empty());
+  EXPECT_EQ(progress.stages[0].stage, model::Stage::kExtract);
+  EXPECT_EQ(progress.stages[0].done, 1);
+}
+
 TEST_F(WorkerOrdersTest, WhatIsNoOrderIsSetAside) {
-  Done(Handle([](const queue::ForeignMessage&) -> Result<> {
+  Done(Handle([](const queue::ForeignMessage&, const pipeline::Begins&) -> Answer {
     return Error{ErrorKind::kInvalid, "not an order: no JSON object"};
   }));
 
@@ -327,7 +368,7 @@ TEST_F(WorkerOrdersTest, WhatIsNoOrderIsSetAside) {
 }
 
 TEST_F(WorkerOrdersTest, WhileTheDatabaseIsAwayAnOrderStaysInItsQueue) {
-  const auto handled = Handle([](const queue::ForeignMessage&) -> Result<> {
+  const auto handled = Handle([](const queue::ForeignMessage&, const pipeline::Begins&) -> Answer {
     return Error{ErrorKind::kUnavailable, "database gone"};
   });
 

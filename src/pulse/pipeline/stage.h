@@ -15,6 +15,7 @@
 #include "pulse/base/recent.h"
 #include "pulse/embed/embedder.h"
 #include "pulse/pipeline/hands.h"
+#include "pulse/pipeline/turns.h"
 #include "pulse/queue/queue.h"
 #include "pulse/source/source.h"
 #include "pulse/store/store.h"
@@ -63,9 +64,11 @@ struct Environment {
   vectors::Vectors* vectors = nullptr;  ///< Null: vectors are off.
   embed::Embedder& embedder;
   const Clock& clock;
-  /// What becomes of another program's message (control/orders.h). kInvalid: it is set aside as
-  /// unreadable, as all are while this is empty; any other error leaves it in its queue.
-  std::function<Result<>(const queue::ForeignMessage&)> accept_order = {};
+  /// What becomes of another program's message (control/orders.h); the step of it that somebody
+  /// begins at once. kInvalid: it is set aside as unreadable, as all are while this is empty; any
+  /// other error leaves it in its queue.
+  std::function<Result<std::optional<model::Step>>(const queue::ForeignMessage&, const Begins&)>
+      accept_order = {};
   /// Transform and load in one transaction; off: through the staging table.
   bool fused = true;
   int vectorize_batch = 128;  ///< Rows per call of the embedder and of the index.
@@ -75,6 +78,7 @@ struct Environment {
   /// that is repeated finds what is in the index already.
   int rows_per_vectorize_step() const { return vectors != nullptr ? 4 * vectorize_batch : 0; }
   std::shared_ptr<Hands> hands = std::make_shared<Hands>();
+  std::shared_ptr<Turns> turns = std::make_shared<Turns>();
   std::shared_ptr<RecentIntegrations> recent = std::make_shared<RecentIntegrations>();
 };
 

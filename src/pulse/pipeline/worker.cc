@@ -100,9 +100,10 @@ Result<> Worker::RunOnce(const std::stop_token& stop) {
   PULSE_TRY(const auto delivery, consumer_->Next(stop));
   PULSE_FAILPOINT("k0_delivered");
   if (const auto* order = std::get_if<queue::ForeignMessage>(&delivery->content())) {
-    return AcceptOrder(*delivery, *order);
+    return AcceptOrder(*delivery, *order, stop);
   }
   const queue::Ring& ring = std::get<queue::Ring>(delivery->content());
+  env_.turns->Arrive(ring.tenant);
   PULSE_CHECK(permit_.Await(stop));
   PULSE_TRY(
       const auto steps,
@@ -116,16 +117,27 @@ Result<> Worker::RunOnce(const std::stop_token& stop) {
   return delivery->Ack();
 }
 
-Result<> Worker::AcceptOrder(queue::Delivery& delivery, const queue::ForeignMessage& message) {
+Result<> Worker::AcceptOrder(
+    queue::Delivery& delivery, const queue::ForeignMessage& message, const std::stop_token& stop
+) {
   if (!env_.accept_order) return delivery.Refuse("orders of other programs are not accepted here");
-  const Result<> accepted = env_.accept_order(message);
+  PULSE_CHECK(permit_.Await(stop));
+  auto accepted = env_.accept_order(message, [this](TenantId tenant) {
+    return env_.turns->Arrive(tenant) ? std::optional(identity_) : std::nullopt;
+  });
   if (!accepted && accepted.error().kind() == ErrorKind::kInvalid) {
     return delivery.Refuse(accepted.error().message());
   }
-  PULSE_CHECK(accepted);
+  PULSE_TRY(const std::optional<model::Step> step, std::move(accepted));
+  if (!step) {
+    PULSE_CHECK(delivery.Ack());
+    observer_.OnLedgerChanged();
+    return {};
+  }
+  const Hands::Holding holding(*env_.hands, {*step});
+  PULSE_FAILPOINT("k1_claimed");
   PULSE_CHECK(delivery.Ack());
-  observer_.OnLedgerChanged();
-  return {};
+  return Process({.steps = {*step}}, stop);
 }
 
 Result<> Worker::Process(Claimed claimed, const std::stop_token& stop) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "pulse/pipeline/observer.h"
@@ -45,7 +46,9 @@ class Worker {
   Result<> RunOnce(const std::stop_token& stop);
 
  private:
-  Result<> AcceptOrder(queue::Delivery& delivery, const queue::ForeignMessage& message);
+  Result<> AcceptOrder(
+      queue::Delivery& delivery, const queue::ForeignMessage& message, const std::stop_token& stop
+  );
   Result<> Process(Claimed claimed, const std::stop_token& stop);
   /// Runs and commits; what this worker goes on with, no steps at the end of that.
   Result<Claimed> Advance(const Claimed& claimed, const std::stop_token& stop);

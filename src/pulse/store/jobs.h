@@ -26,13 +26,32 @@ struct JobRequest {
   /// queries are not exclusive: they run beside it, and attach only to an equal one still queued;
   /// with an idempotency key of their own to none, since the key must stay with its job.
   bool exclusive = true;
+  /// The root step begins its life in the hands of this worker, ready for nobody else.
+  std::optional<WorkerId> claimed_by = {};
 
   bool may_attach() const { return exclusive || idempotency_key.empty(); }
+  /// The root step as `claimed_by` holds it.
+  model::Step RootOf(TenantId tenant, JobId job, StepId step) const {
+    return {
+        .id = step,
+        .tenant = tenant,
+        .integration = integration,
+        .job = job,
+        .stage = root.stage,
+        .entity_type = root.entity_type,
+        .params = root.params,
+        .epoch = 1,
+        .attempts = 0,
+        .priority = priority,
+        .options = options,
+    };
+  }
 };
 
 struct Submitted {
   JobId job;
   bool attached = false;  ///< An equal job was already queued or running; this is its id.
+  std::optional<model::Step> root = {};  ///< Of a new job, for JobRequest::claimed_by.
 };
 
 /// Steps of one job by stage and state, for progress bars.

@@ -72,7 +72,8 @@ Transaction::Slot QueueJob(
       Instant{now},
       Name(request.root.stage),
       request.root.entity_type,
-      request.root.params
+      request.root.params,
+      request.claimed_by
   );
 }
 
@@ -152,7 +153,12 @@ Result<Submitted> PostgresJobs::Submit(TenantId tenant, const JobRequest& reques
               const auto slot = QueueJob(tx, tenant, request, options, now);
               PULSE_CHECK(tx.Commit());
               if (tx[slot].empty()) return std::optional<Submitted>();
-              return Submitted{tx[slot][0].As<JobId>(0), false};
+              const Row made = tx[slot][0];
+              Submitted submitted{.job = made.As<JobId>(0)};
+              if (request.claimed_by) {
+                submitted.root = request.RootOf(tenant, submitted.job, made.As<StepId>(1));
+              }
+              return submitted;
             }
         )
     );

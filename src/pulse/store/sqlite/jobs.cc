@@ -50,7 +50,7 @@ Result<> CheckIntegration(Connection& db, TenantId tenant, IntegrationId integra
   return Error{ErrorKind::kNotFound, "no integration " + std::to_string(integration.value())};
 }
 
-Result<JobId> InsertJob(
+Result<Submitted> InsertJob(
     Connection& db,
     TenantId tenant,
     const JobRequest& request,
@@ -84,7 +84,14 @@ Result<JobId> InsertJob(
       priority,
       now
   ));
-  return job;
+  Submitted submitted{.job = job};
+  if (request.claimed_by) {
+    const StepId step{db.last_id()};
+    PULSE_CHECK(db.Do(sql::steps::claim, tenant, step, *request.claimed_by, now));
+    PULSE_CHECK(db.Do(sql::jobs::start, tenant, job, now));
+    submitted.root = request.RootOf(tenant, job, step);
+  }
+  return submitted;
 }
 
 /// The job a request is the same as, if any. Errors: kConflict (a different one is in the way).
@@ -205,8 +212,7 @@ Result<Submitted> SqliteJobs::Submit(TenantId tenant, const JobRequest& request)
     if (same_key) return Submitted{.job = *same_key, .attached = true};
     PULSE_TRY(const auto same, FindSame(db, tenant, request, options));
     if (same) return Submitted{.job = *same, .attached = true};
-    PULSE_TRY(const JobId job, InsertJob(db, tenant, request, options, now));
-    return Submitted{.job = job};
+    return InsertJob(db, tenant, request, options, now);
   });
 }
 

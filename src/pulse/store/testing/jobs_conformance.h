@@ -19,6 +19,43 @@ TEST_P(StoreConformance, StartsAJobWithOneOpenStep) {
   EXPECT_EQ(progress.stages[0].ready, 1);
 }
 
+TEST_P(StoreConformance, StartsAJobInTheHandsOfAWorker) {
+  JobRequest request = Request(acme_);
+  request.options.query = "key = A-1";
+  request.claimed_by = worker_;
+
+  const auto submitted = Value(store().jobs().Submit(acme_.tenant, request));
+
+  ASSERT_TRUE(submitted.root);
+  const model::Step& step = *submitted.root;
+  EXPECT_EQ(step.job, submitted.job);
+  EXPECT_EQ(step.options.query, "key = A-1");
+  EXPECT_EQ(StatusOf(acme_, submitted.job), model::JobStatus::kRunning);
+  EXPECT_TRUE(ReadySteps(acme_).empty());
+  EXPECT_TRUE(Claim(acme_, step.id).empty());
+  const auto held = Value(store().dispatch().HeldBy(worker_, clock_.Now()));
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0].step.id, step.id);
+  EXPECT_EQ(Commit(Closing({step})).finished(), model::JobStatus::kFinished);
+  const auto again = Value(store().jobs().Submit(acme_.tenant, Request(acme_)));
+  EXPECT_FALSE(again.root) << "nobody asked for it";
+}
+
+TEST_P(StoreConformance, ADeadWorkersJobIsTakenOver) {
+  JobRequest request = Request(acme_);
+  request.claimed_by = worker_;
+  const auto submitted = Value(store().jobs().Submit(acme_.tenant, request));
+  ASSERT_TRUE(submitted.root);
+
+  EXPECT_EQ(RecoverAll(), 1);
+
+  const model::Step step = ClaimOnly(acme_);
+  EXPECT_EQ(step.id, submitted.root->id);
+  EXPECT_EQ(step.epoch, submitted.root->epoch + 1);
+  EXPECT_EQ(KindOf(store().ledger().Commit(Closing({*submitted.root}))), ErrorKind::kConflict);
+  EXPECT_TRUE(store().ledger().Commit(Closing({step})));
+}
+
 TEST_P(StoreConformance, AttachesAnEqualRequestToTheJobUnderWay) {
   const JobId first = Submit(acme_);
 

@@ -109,20 +109,43 @@ Result<std::optional<source::Account>> CheckUnlessSkipped(
   return std::optional<source::Account>(std::move(account));
 }
 
-Result<> RefuseTakenName(Engine& engine, const model::Integration& integration) {
+/// Another integration of this name, if any.
+Result<std::optional<model::Integration>> FindNamesake(
+    Engine& engine, const model::Integration& integration
+) {
   PULSE_TRY(
-      const std::vector<model::Integration> all,
+      std::vector<model::Integration> all,
       engine.store().catalog().ListIntegrations(integration.tenant)
   );
-  const bool taken = std::ranges::any_of(all, [&](const model::Integration& other) {
+  const auto at = std::ranges::find_if(all, [&](const model::Integration& other) {
     return other.name == integration.name && other.id != integration.id;
   });
-  if (!taken) return {};
+  if (at == all.end()) return std::optional<model::Integration>();
+  return std::optional(std::move(*at));
+}
+
+Error NameTaken(const std::string& name) {
   return Error{
       ErrorKind::kConflict,
-      "there is already an integration " + integration.name + "; fix: pulse integration edit " +
-          integration.name + ", or another --name"
+      "there is already an integration " + name + "; fix: pulse integration edit " + name +
+          ", or another --name"
   };
+}
+
+/// Whether `namesake` is what the same command left behind that ended before it kept the token.
+Result<bool> IsUnfinished(
+    Engine& engine,
+    const model::Integration& namesake,
+    const model::Integration& wanted,
+    const IntegrationEdit& edit
+) {
+  if (!edit.token || namesake.provider != wanted.provider || namesake.base_url != wanted.base_url) {
+    return false;
+  }
+  const auto secret = engine.store().catalog().GetSecret({namesake.tenant, namesake.id});
+  if (secret) return false;
+  if (secret.error().kind() == ErrorKind::kNotFound) return true;
+  return secret.error();
 }
 
 }  // namespace
@@ -151,7 +174,12 @@ Result<IntegrationSaved> AddIntegration(
     Context& context, Engine& engine, model::Integration wanted, const IntegrationEdit& edit
 ) {
   PULSE_CHECK(ApplyEdit(engine, wanted, edit));
-  PULSE_CHECK(RefuseTakenName(engine, wanted));
+  PULSE_TRY(const auto namesake, FindNamesake(engine, wanted));
+  if (namesake) {
+    PULSE_TRY(const bool unfinished, IsUnfinished(engine, *namesake, wanted, edit));
+    if (!unfinished) return NameTaken(wanted.name);
+    wanted.id = namesake->id;
+  }
   if (!edit.token && edit.check == SourceCheck::kAsk) {
     return Error{
         ErrorKind::kInvalid,
@@ -181,7 +209,8 @@ Result<IntegrationSaved> EditIntegration(
 ) {
   model::Integration wanted = existing;
   PULSE_CHECK(ApplyEdit(engine, wanted, edit));
-  PULSE_CHECK(RefuseTakenName(engine, wanted));
+  PULSE_TRY(const auto namesake, FindNamesake(engine, wanted));
+  if (namesake) return NameTaken(wanted.name);
   wanted.state = model::IntegrationState::kActive;
   wanted.state_reason.clear();
 

@@ -75,7 +75,22 @@ def test_a_wrong_address_is_named_with_what_to_do():
             check(f"failed at {url}" in said and f"integration edit {name}" in said and "\n" not in said, f"one line: {said}")
 
 
+def test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_command():
+    with Pulse() as pulse, Simulator("--seed", 8, "--issues", 5) as sim:
+        pulse.add_tenant("acme")
+        add = ("integration", "add", "jira", "--name", "jira-main", "--url", sim.url, "--email", "bot@example.com")
+        token = ("--token-env", "TOKEN", "--json")
+        half = pulse.run(*add, "--no-check", "--json").json()["id"]  # What a killed one leaves: no credential.
+        check("no credential" in pulse.run("sync", "jira-main", code=1).err, "it is not whole")
+        elsewhere = ("--url", sim.url + "/elsewhere")
+        check("already" in pulse.run(*add[:5], *elsewhere, "--no-check", *token, code=5).err, "another address is another integration")
+        check(pulse.run(*add, *token).json()["id"] == half, "the same command makes it whole")
+        check(pulse.sync("acme", "jira-main")["status"] == "finished", "and it works")
+        check("already" in pulse.run(*add, *token, code=5).err, "what is whole is not added again")
+
+
 main(
+    test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_command,
     test_a_row_is_traced_to_the_page_it_came_from,
     test_one_dead_letter_is_discarded_by_its_number,
     test_waiting_ends_at_the_time_given_and_the_work_goes_on_later,

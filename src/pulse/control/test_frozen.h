@@ -8,6 +8,12 @@
 
 namespace pulse::control {
 
+/// Whether one more of so many is to fail.
+inline bool Loses(std::atomic<int>& left) {
+  if (left <= 0) return false;
+  return left.fetch_sub(1) > 0;
+}
+
 class FrozenDispatch final : public store::Dispatch {
  public:
   FrozenDispatch(store::Dispatch& to, const Gate& gate) : to_(to), gate_(gate) {}
@@ -37,9 +43,7 @@ class FrozenDispatch final : public store::Dispatch {
     return Pass().HeldBy(worker, claimed_until);
   }
   Result<int> RecoverLost(Term term) override {
-    if (busy_sweeps > 0 && busy_sweeps-- > 0) {
-      return Error{ErrorKind::kUnavailable, "the database is busy"};
-    }
+    if (Loses(busy_sweeps)) return Error{ErrorKind::kUnavailable, "the database is busy"};
     auto recovered = Pass().RecoverLost(term);
     if (!recovered && recovered.error().kind() == ErrorKind::kConflict) ++refused;
     return recovered;
@@ -123,7 +127,6 @@ class FrozenLedger final : public store::Ledger {
   };  ///< Of batches, that are yet to become ready before the commit.
 
  private:
-  static bool Loses(std::atomic<int>& left) { return left > 0 && left-- > 0; }
   static Error NoAnswer() { return Error{ErrorKind::kUnavailable, "the connection broke"}; }
   store::Ledger& Pass() {
     gate_.Pass();

@@ -148,7 +148,7 @@ Result<Submitted> PostgresJobs::Submit(TenantId tenant, const JobRequest& reques
             engine_,
             tenant,
             [&](Transaction& tx) -> Result<std::optional<Submitted>> {
-              PULSE_TRY(const auto found, FindJob(tx, tenant, request, options));
+              PULSE_TRY(auto found, FindJob(tx, tenant, request, options));
               if (found) return found;
               const auto slot = QueueJob(tx, tenant, request, options, now);
               PULSE_CHECK(tx.Commit());

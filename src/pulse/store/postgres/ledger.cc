@@ -188,7 +188,7 @@ Result<int> PostgresLedger::Retry(
 ) {
   if (steps.empty()) return 0;
   std::vector<JobId> cancelled;
-  const auto retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<int> {
+  auto retried = InTransaction(engine_, tenant, [&](Transaction& tx) -> Result<int> {
     cancelled.clear();
     const StepArrays arrays = ArraysOf(steps);
     PULSE_TRY(

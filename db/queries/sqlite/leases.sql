@@ -10,7 +10,7 @@ UPDATE workers SET lease_until = ?2 WHERE id = ?1
 
 -- name: end_others
 -- tenant: any, a worker serves every tenant
--- To no time a clock that is set back could still come before.
+-- 0, not now: a clock that is set back afterwards must not bring them to life.
 UPDATE workers SET lease_until = 0 WHERE id <> ?1
 
 -- name: live_workers

@@ -60,8 +60,8 @@ Result<EpochMs> Dispatcher::RunOnce() {
     PULSE_CHECK(publisher_->Publish(rings));
   }
   looked_ = true;
-  // By then a ring of today is lost or answered. It is also when work is found that nobody told us
-  // of, because the process that committed it died before it could.
+  // By then this look's rings are answered or lost. It is also when work is found that nobody told
+  // us of, because the process that committed it died before it could.
   const EpochMs at_latest = now + ring_again + 1;
   if (rang_at_ && now - *rang_at_ < kBusy) {
     // Every look until then takes what came due; that one asks.

@@ -59,7 +59,7 @@ class Dispatcher {
   DispatcherOptions options_;
   // The rest is touched by the dispatcher's own thread only.
   bool looked_ = false;
-  std::optional<EpochMs> rang_at_;
+  std::optional<EpochMs> rang_at_;  ///< The last look that rang.
 };
 
 }  // namespace pulse::control

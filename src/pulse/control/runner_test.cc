@@ -159,6 +159,22 @@ TEST_F(SmallJobTest, EndsThoughTheAnswerToAClaimAndToACommitGotLost) {
   EXPECT_EQ(receipt.entities.at("jira_issues").inserted, 1);
 }
 
+TEST_F(SmallJobTest, EndsThoughTheServerForgotAUnitWhoseNextStepStayedInHand) {
+  FrozenStore store(this->store());
+  store.frozen_ledger().forgotten_units = 1;
+  auto environment = EnvironmentOf(store);
+  Runner runner(environment, *queue_, observer_, OneOfSeveral());
+  Done(runner.Start());
+
+  const JobId job = Submit(acme_);
+
+  ASSERT_TRUE(Ended(acme_, job)) << "the page is fetched again";
+  EXPECT_EQ(StatusOf(acme_, job), model::JobStatus::kFinished);
+  EXPECT_EQ(source_->fetches, 2);
+  const auto receipt = Value(this->store().jobs().Progress(acme_.tenant, job)).receipt;
+  EXPECT_EQ(receipt.entities.at("jira_issues").inserted, 1);
+}
+
 TEST_F(RunnerTest, TheSoleOwnerRecoversTheDeadThoughTheDatabaseWasBusyAtItsStart) {
   const JobId job = Submit(acme_);
   const WorkerId dead = Value(store().dispatch().NewWorker(std::chrono::hours(1)));

@@ -80,6 +80,7 @@ class FrozenLedger final : public store::Ledger {
       PULSE_TRY(const int stolen, to_.Retry(unit.tenant, {unit.done.front()}, 0, false, ""));
       static_cast<void>(stolen);
     }
+    if (unit.goes_on && unit.raw_pages.size() == 1 && Loses(forgotten_units)) return Forget(unit);
     auto committed = Pass().Commit(unit);
     if (!committed && committed.error().kind() == ErrorKind::kConflict) ++refused;
     if (committed && !committed->next.empty() && Loses(lost_commits)) return NoAnswer();
@@ -123,11 +124,30 @@ class FrozenLedger final : public store::Ledger {
   // Answers that are yet to get lost: of claims, and of commits that hand the next step over.
   std::atomic<int> lost_claims{0};
   std::atomic<int> lost_commits{0};
+  std::atomic<int> forgotten_units{0};  ///< Commits of a page, handed over, that never took effect.
   std::atomic<int> stolen_steps{0
   };  ///< Of batches, that are yet to become ready before the commit.
 
  private:
   static Error NoAnswer() { return Error{ErrorKind::kUnavailable, "the connection broke"}; }
+  /// The answer to a commit that a crash of the server then took back.
+  static store::Committed Forget(const store::Unit& unit) {
+    const RawId raw{1'000'000};
+    store::Committed committed;
+    committed.raw_ids = {raw};
+    committed.new_steps = 1;
+    committed.next.push_back({
+        .id = StepId{1'000'000},
+        .tenant = unit.tenant,
+        .integration = unit.integration,
+        .job = unit.job,
+        .stage = model::Stage::kTransform,
+        .entity_type = unit.raw_pages[0].entity_type,
+        .params = R"({"raw_ids":[1000000]})",
+        .epoch = 1,
+    });
+    return committed;
+  }
   store::Ledger& Pass() {
     gate_.Pass();
     return to_;

@@ -233,7 +233,7 @@ Result<> UnitCommit::Finish(Transaction& tx) {
   const auto added = static_cast<std::int64_t>(out_.new_steps);
   const std::int64_t delta = added - static_cast<std::int64_t>(unit_.done.size());
   // The next commit of these hands comes soon, and brings this one to the disk with it.
-  if (kept_) tx.CommitLazily();
+  if (kept_) tx.BeLazy();
   if (added == 0) {
     PULSE_TRY(out_.ended, CountAndCommit(tx, job_, delta, now_));
     return {};

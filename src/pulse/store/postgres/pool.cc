@@ -63,7 +63,7 @@ void Transaction::ReplanAfter(std::int64_t rows_written) {
   Queue(kReplan);
 }
 
-void Transaction::CommitLazily() {
+void Transaction::BeLazy() {
   if (connection_ != nullptr) Queue(kLazily);
 }
 

@@ -66,7 +66,7 @@ class Transaction {
     return std::move(results_[slot.index]);
   }
   /// Durability::kLazy from here on.
-  void CommitLazily();
+  void BeLazy();
   /// Sends what is queued with COMMIT behind it. The connection is free again; the rows stay.
   /// Errors: as the statements'; see also outcome_unknown().
   Result<> Commit();

@@ -57,7 +57,7 @@ class RowMerger {
   /// (people, mostly) come with everybody's pages and are hardly ever news.
   bool WritesUnlocked() const;
   /// `last`: nothing of this job is merged after it, so nobody will ask what it has seen.
-  void QueueWrites(Transaction& tx, EpochMs now, bool last = false);
+  void QueueWrites(Transaction& tx, EpochMs now, bool last);
   /// What others may be waiting for, so it comes last: that records without children are as they
   /// were.
   void QueueLateConfirms(Transaction& tx);

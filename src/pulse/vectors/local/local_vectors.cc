@@ -202,6 +202,9 @@ Result<> LocalVectors::Upsert(TenantId tenant, std::span<const Point> points) {
   if (mine.stored) return *mine.stored;
   const auto together =
       waiting_.With([](auto& waiting) { return std::exchange(waiting, std::vector<Waiting*>{}); });
+  // What the others find should this one be thrown out of the middle of it.
+  for (Waiting* one : together)
+    one->stored = Error{ErrorKind::kInternal, "an upsert beside failed"};
   const Result<> stored = Store(together);
   for (Waiting* one : together) one->stored = stored;
   return stored;

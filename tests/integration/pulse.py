@@ -1,6 +1,6 @@
 """Drives the pulse binary from outside: a home of its own, simulators, commands, tables.
 
-Everything here waits on something (an exit, a line, an HTTP answer); nothing sleeps.
+Everything here waits on something (an exit, a line, an HTTP answer, a state); nothing sleeps and hopes.
 """
 import contextlib
 import json
@@ -39,6 +39,13 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def until(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < deadline, f"not within {seconds} s: {what}")
+        time.sleep(0.02)
 
 
 class Result:
@@ -109,6 +116,21 @@ class Pulse:
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(sql)]
+
+    def write(self, sql):
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            db.execute(sql)
+
+    @contextlib.contextmanager
+    def serving(self):
+        """`pulse serve` for the while, ended as an operator ends it."""
+        process = self.start("serve")
+        try:
+            yield process
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=30)
+            check(process.returncode == 0, f"serve ended with {process.returncode}: {err[-1500:]}")
 
     def rows(self, table):
         """Every row of a domain table without its volatile columns, sorted: what two runs must agree on."""

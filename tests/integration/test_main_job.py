@@ -2,12 +2,14 @@
 """The main job from outside: demo, tenants, receipts, second runs, bad days."""
 import json
 import os
+import pathlib
 import random
+import re
 import signal
 import subprocess
 import time
 
-from pulse import DOMAIN, Pulse, Simulator, check, differences, main
+from pulse import DOMAIN, Pulse, Simulator, check, differences, main, until
 
 KILLS = int(os.environ.get("PULSE_TEST_KILLS", "15"))
 
@@ -122,24 +124,61 @@ def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run():
     print(f"      {killed} kills", flush=True)
 
 
+def points(prefix):
+    """The named kill points of this engine, read from the source: one that nobody reaches is found out."""
+    source = pathlib.Path(__file__).resolve().parents[2] / "src"
+    files = [path for path in source.rglob("*.cc") if not path.name.endswith("_test.cc") and not {"postgres", "amqp"} & set(path.parts)]
+    names = {name for path in files for name in re.findall(r'PULSE_FAILPOINT\("(\w+)"\)', path.read_text())}
+    return sorted(name for name in names if name[0] in prefix)
+
+
+def killed(pulse, point, nth, *command):
+    """Whether the command died at the point; else it ended well."""
+    died = pulse.run(*command, code=None, PULSE_FAILPOINT=f"{point}:{nth}:kill").code
+    check(died in (0, 8, -signal.SIGKILL), f"{point}:{nth}: {' '.join(command)} ended with {died}")
+    return died == -signal.SIGKILL
+
+
 def test_killed_at_every_named_point_the_tables_are_the_same():
     world = ("--seed", 6, "--issues", 150, "--prs", 40)
-    points = "k0_delivered k1_claimed k4_response_complete k5_raw_inserted k5_pages_decoded k6_rows_merged k7_before_commit k8_after_commit k13_before_ack v0_before_upsert v1_after_upsert".split()
     with Pulse() as calm, Simulator(*world) as sim:
         expected = synced(calm, sim)
-    for point in points:
+    for point in points("kv"):
         with Pulse() as pulse, Simulator(*world) as sim:
             pulse.add_tenant("acme")
             pulse.add_jira("acme", "jira-main", sim.url)
             pulse.add_github("acme", "github-main", sim.url)
             hit = 0
             for name in ("jira-main", "github-main"):
-                for nth in (1, 2, 5):
-                    died = pulse.run("sync", name, "--tenant", "acme", "--json", code=None, PULSE_FAILPOINT=f"{point}:{nth}:kill")
-                    hit += died.code == -signal.SIGKILL
+                hit += sum([killed(pulse, point, nth, "sync", name, "--tenant", "acme", "--json") for nth in (1, 2, 5)])
                 pulse.sync("acme", name)
             check(hit > 0, f"{point} was never reached")
             check(differences(expected, pulse.snapshot()) == [], f"{point}: " + "; ".join(differences(expected, pulse.snapshot())))
+
+
+def test_killed_while_it_migrates_the_schema_is_the_same():
+    with Pulse() as calm:
+        calm.run("db", "migrate")
+        expected = calm.select("SELECT name, sql FROM sqlite_master ORDER BY name")
+    for point in points("m"):
+        with Pulse() as pulse:
+            check(killed(pulse, point, 1, "db", "migrate"), f"{point} was never reached")
+            pulse.run("db", "migrate")
+            check(pulse.select("SELECT name, sql FROM sqlite_master ORDER BY name") == expected, f"{point}: the schema is that of an undisturbed run")
+
+
+def test_killed_at_a_schedules_slot_it_makes_one_job():
+    for point in points("s"):
+        with Pulse(PULSE_ETL_LISTEN="127.0.0.1:0", PULSE_BACKEND_LISTEN="127.0.0.1:0") as pulse, Simulator("--seed", 6, "--issues", 5, "--prs", 2) as sim:
+            pulse.add_tenant("acme")
+            pulse.add_jira("acme", "jira-main", sim.url)
+            pulse.run("schedule", "set", "jira-main", "--tenant", "acme", "--every", "1h")
+            pulse.write("UPDATE schedules SET next_at = 1")
+            check(killed(pulse, point, 1, "serve"), f"{point} was never reached")
+            with pulse.serving():
+                until(lambda: pulse.select("SELECT count(*) n FROM etl_jobs WHERE status = 'finished'")[0]["n"] == 1, f"{point}: the slot's job ends")
+                until(lambda: pulse.select("SELECT next_at n FROM schedules")[0]["n"] > 1, f"{point}: the slot is over")
+            check(pulse.select("SELECT count(*) n FROM etl_jobs")[0]["n"] == 1, f"{point}: one job for one slot")
 
 
 def test_unfused_gives_the_same_rows():
@@ -250,6 +289,8 @@ main(
     test_two_tenants_with_colliding_ids_stay_apart,
     test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run,
     test_killed_at_every_named_point_the_tables_are_the_same,
+    test_killed_while_it_migrates_the_schema_is_the_same,
+    test_killed_at_a_schedules_slot_it_makes_one_job,
     test_unfused_gives_the_same_rows,
     test_both_jira_plans_give_the_same_rows_also_on_a_bad_day,
     test_bad_records_are_set_aside_explained_and_replayed,

@@ -195,7 +195,7 @@ TEST_F(SchedulerTest, PassesOverAnIntegrationThatNeedsAttention) {
 
 TEST_F(SchedulerTest, ComesBackWithAClockThatWasAhead) {
   Put({.rule = "every 15m"});
-  clock_.Set(kMidnight + 365 * 24 * kHour);
+  clock_.Set(kMidnight + EpochMs{365} * 24 * kHour);
   ASSERT_EQ(Value(scheduler_.RunOnce()).jobs, 1);
   FinishJob();
 

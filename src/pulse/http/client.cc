@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "pulse/base/failpoint.h"
 #include "pulse/base/sync.h"
 #include "pulse/http/address.h"
 #include "pulse/http/check_url.h"
@@ -56,6 +57,7 @@ std::size_t TakeBody(char* bytes, std::size_t /*one*/, std::size_t size, void* c
     exchange.over_limit = true;
     return CURL_WRITEFUNC_ERROR;
   }
+  PULSE_FAILPOINT("k2_request_sent");
   try {
     if (exchange.body.empty()) {
       curl_off_t announced = -1;  // Of the compressed body, if it is: a lower bound then.
@@ -67,6 +69,7 @@ std::size_t TakeBody(char* bytes, std::size_t /*one*/, std::size_t size, void* c
       }
     }
     exchange.body.append(bytes, size);
+    PULSE_FAILPOINT("k3_response_half_read");
   } catch (const std::exception&) {
     return CURL_WRITEFUNC_ERROR;
   }

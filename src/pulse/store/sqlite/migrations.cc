@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pulse/base/clock.h"
+#include "pulse/base/failpoint.h"
 #include "pulse/base/hash.h"
 #include "pulse/model/tables.h"
 #include "pulse/store/compatibility.h"
@@ -191,6 +192,7 @@ Result<SchemaState> BringUp(Connection& db, std::span<const Migration> scripts) 
   for (const Migration& migration : scripts) {
     if (migration.number > found.version) {
       PULSE_CHECK(db.Execute(migration.up, migration.name));
+      PULSE_FAILPOINT("m1_between_statements");
     }
     const std::int64_t checksum = ContentHash(migration.up);
     PULSE_CHECK(db.Do(
@@ -206,6 +208,7 @@ Result<SchemaState> BringUp(Connection& db, std::span<const Migration> scripts) 
   for (const std::string& statement : domain) {
     PULSE_CHECK(db.Execute(statement.c_str(), "schema.domain"));
   }
+  PULSE_FAILPOINT("m2_before_record");
   PULSE_CHECK(db.Do(kWriteState, found.latest, DescriptionHash()));
   return found;
 }
@@ -242,12 +245,14 @@ Result<> TakeDown(Connection& db, int version) {
 template <class Work>
 std::invoke_result_t<Work, Connection&> InTransaction(Connection& db, Work work) {
   PULSE_CHECK(db.Execute("BEGIN IMMEDIATE", "begin"));
+  PULSE_FAILPOINT("m0_migrator_locked");
   auto result = work(db);
   if (!result) {
     db.RollBack();
     return result;
   }
   PULSE_CHECK(db.Execute("COMMIT", "commit"));
+  PULSE_FAILPOINT("m4_recorded");
   return result;
 }
 

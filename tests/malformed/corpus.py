@@ -1,5 +1,5 @@
 """Our own set of bodies no source should send, in the manner of JSON test suites: broken syntax, broken UTF-8, absurd numbers and depth,
-wrong shapes, wrong types. Each case is (name, bytes). `record` is a well-formed record of the page, `wrap(list of raw records)` the page around it."""
+wrong shapes, wrong types. Each case is (name, bytes, how many records the page shows)."""
 import json
 
 
@@ -92,14 +92,26 @@ def without(record: dict, field: str) -> bytes:
     return json.dumps(copy).encode()
 
 
-def cases(record: dict, fields: list, wrap):
-    """Every case: (name, body, how many records the page shows). At least 300."""
-    good = json.dumps(record).encode()
-    for name, body in syntax(wrap([good, good])):
-        yield name, body
-    for field in fields:
-        yield f"missing_{field}", wrap([good, without(record, field), good])
+SAME_ID = {"zero", "minus_zero", "tiny"}  # In place of an id all three are the record 0: one row, of one of their pages.
+FIRST = 100_000  # Case i numbers its records 100 * (FIRST + i) + 1, + 2, + 3: what arrives says which case it came from.
+
+
+def cases(record, fields: list, wrap):
+    """At least 300 cases. `record(id)` is a well-formed record, `wrap(list of raw records)` the page around some. The first field is the id."""
+    ids = [100 * FIRST + k for k in (1, 2, 3)]
+    before, after = (json.dumps(record(ids[k])).encode() for k in (0, 2))
+    changed = record(ids[1])
+
+    def bodies():
+        for name, body in syntax(wrap([before, after])):
+            yield name, body, 2
+        for field in fields:
+            yield f"missing_{field}", wrap([before, without(changed, field), after]), 3
+            for name, value in values():
+                shown = 2 if field == fields[0] and name in SAME_ID else 3
+                yield f"{field}_{name}", wrap([before, replaced(changed, field, value), after]), shown
         for name, value in values():
-            yield f"{field}_{name}", wrap([good, replaced(record, field, value), good])
-    for name, value in values():
-        yield f"record_{name}", wrap([good, value, good])
+            yield f"record_{name}", wrap([before, value, after]), 3
+
+    for index, (name, body, shown) in enumerate(bodies()):
+        yield name, body.replace(b"%d" % FIRST, b"%d" % (FIRST + index)), shown

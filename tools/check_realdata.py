@@ -12,6 +12,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -97,7 +98,50 @@ def jira_lanes(folder):
     return lanes
 
 
-def check_issue(report, row, facts, where, sprints, links):
+TAG = re.compile(r"\{(?:anchor|code|color|noformat|panel|quote)(?::[^{}\n]*)?\}")
+TARGET = re.compile(r"\|[^|\[\]\n]*(?=[|\]])")  # `[text|address]`: the text is shown. Takes more than links; that only asks for less.
+PICTURE = re.compile(r"(\.\w{3,4})\|(?:thumbnail|alt=|height=|width=)[^!\n]*!")  # `!shot.png|width=300!`
+
+
+def check_plain(report, entity, where, source, plain):
+    """Every word of the wiki text is in the plain one, in the same order, as often; nothing was added."""
+    shown = TARGET.sub(" ", PICTURE.sub(r"\1 ", TAG.sub(" ", source))).replace("[~accountid:", " ")
+    at, lost = 0, []
+    for word in re.findall(r"[A-Za-z0-9]{5,}", shown):
+        found = plain.find(word, at)
+        if found < 0:
+            lost.append(word)
+        else:
+            at = found + len(word)
+    report.same(entity, "plain_lost_words", where, [], lost)
+    report.same(entity, "plain_longer_than_wiki", where, False, len(plain) > len(source))
+    report.same(entity, "plain_has_letters", where, re.search(r"[^\W\d_]", shown) is not None, re.search(r"[^\W\d_]", plain) is not None)
+
+
+def raw_descriptions(pulse):
+    """What the source sent, by issue id, from the raw pages that the rows came from; one command per page."""
+    rows = by(pulse.select("SELECT external_id, raw_id, raw_position FROM work_items"), "raw_id")
+    found = {}
+    for of_page in rows.values():
+        page = pulse.run("data", "lineage", "work_items", of_page[0]["external_id"], "--page", "--tenant", "check").out
+        records = json.JSONDecoder().raw_decode(page)[0]["issues"]
+        for row in of_page:
+            record = records[row["raw_position"]]
+            if record["id"] == row["external_id"]:
+                found[row["external_id"]] = record["fields"].get("description")
+    return found
+
+
+def check_comments(report, payload, stored, where):
+    comments = (payload["fields"].get("comment") or {}).get("comments") or []
+    for comment in comments:
+        body, row = comment.get("body"), stored.get(str(comment["id"]))
+        if row is not None and isinstance(body, str):
+            report.same("jira_comment", "format", where, "wiki", row["body_format"])
+            check_plain(report, "jira_comment", f"{where} comment {comment['id']}", body, row["body"])
+
+
+def check_issue(report, row, facts, where, sprints, links, wiki):
     plain = {
         "key": "key", "issue_id": "external_id", "project_key": "project_key", "type": "type", "status": "status", "status_id": "status_id",
         "status_category": "status_category", "summary": "title", "created": "source_created_at", "updated": "source_updated_at",
@@ -118,7 +162,8 @@ def check_issue(report, row, facts, where, sprints, links):
     if facts["story_points_known"]:
         report.same("jira_issue", "story_points", where, facts["story_points"], row["story_points"])
     if facts["description_kind"] == "wiki":
-        report.same("jira_issue", "description_chars", where, facts["description_chars"], len(row["description"]))
+        report.same("jira_issue", "description_chars", where, facts["description_chars"], None if wiki is None else len(wiki))
+        check_plain(report, "jira_issue", where, wiki or "", row["description"])
     report.same("jira_issue", "sprint_ids", where, facts["sprint_ids"], sorted(int(s["sprint_external_id"]) for s in sprints))
     active = [int(s["sprint_external_id"]) for s in sprints if s["is_active"]]
     report.same("jira_issue", "active_sprint_id", where, facts["active_sprint_id"], active[0] if active else None)
@@ -154,6 +199,8 @@ def check_jira(report, folder, work, Pulse, Simulator):
             sprints = by(pulse.select("SELECT * FROM work_item_sprints"), "work_item_external_id")
             links = by(pulse.select("SELECT * FROM work_item_links"), "work_item_external_id")
             stored = by(pulse.select("SELECT * FROM work_item_changes"), "work_item_external_id")
+            wiki = raw_descriptions(pulse)
+            comments = {row["external_id"]: row for row in pulse.select("SELECT * FROM comments")}
             active = {row["external_id"]: row["is_active"] for row in pulse.select("SELECT * FROM people")}
             for payload, expected in pairs:
                 facts, where = expected["facts"], expected["id"]
@@ -161,7 +208,8 @@ def check_jira(report, folder, work, Pulse, Simulator):
                 report.same("jira_issue", "loaded", where, True, row is not None)
                 if row is None:
                     continue
-                check_issue(report, row, facts, where, sprints[facts["issue_id"]], links[facts["issue_id"]])
+                check_issue(report, row, facts, where, sprints[facts["issue_id"]], links[facts["issue_id"]], wiki.get(facts["issue_id"]))
+                check_comments(report, payload["payload"], comments, where)
                 for who in ("assignee", "reporter", "creator"):
                     if facts[who] and facts[who]["account_id"]:
                         got = active.get(facts[who]["account_id"])

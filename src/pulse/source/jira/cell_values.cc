@@ -1,6 +1,8 @@
 #include "pulse/source/jira/cell_values.h"
 
 #include "pulse/model/json_text.h"
+#include "pulse/source/jira/adf_text.h"
+#include "pulse/source/jira/wiki_text.h"
 
 namespace pulse::source::jira {
 
@@ -12,6 +14,16 @@ void SetText(RowWriter& row, model::ColumnIndex column, Value value) {
     row.Text(column, *text);
   } else {
     row.Text(column, value.Json());
+  }
+}
+
+void SetRichText(RowWriter& row, model::ColumnIndex column, Value value) {
+  if (value.is_object()) {
+    row.Text(column, AdfToText(value));
+  } else if (const auto wiki = value.text()) {
+    row.Text(column, WikiToText(*wiki));
+  } else {
+    SetText(row, column, value);
   }
 }
 

@@ -18,6 +18,10 @@ using RowWriter = model::RowBatch::RowWriter;
 /// Text as it is, null as null, anything else as its JSON; an absent value leaves the cell absent.
 void SetText(RowWriter& row, model::ColumnIndex column, Value value);
 
+/// Rich text as plain text: a document of Cloud (adf_text.h) or wiki markup (wiki_text.h). Null as
+/// null; an absent value leaves the cell absent.
+void SetRichText(RowWriter& row, model::ColumnIndex column, Value value);
+
 /// A text or integer id as text, null as null; anything else leaves the cell absent.
 void SetId(RowWriter& row, model::ColumnIndex column, Value value);
 

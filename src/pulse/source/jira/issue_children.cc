@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "pulse/source/jira/adf_text.h"
 #include "pulse/source/jira/cell_values.h"
 
 namespace pulse::source::jira {
@@ -18,15 +17,6 @@ void SetPerson(
   if (!person) return;
   if (!person->id.empty()) row.Text(id_column, person->id);
   if (person->name) row.Text(name_column, *person->name);
-}
-
-/// Rich text is a document on Cloud and wiki text, kept as written, everywhere else.
-void SetRichText(RowWriter& row, model::ColumnIndex column, Value value) {
-  if (value.is_object()) {
-    row.Text(column, AdfToText(value));
-  } else {
-    SetText(row, column, value);
-  }
 }
 
 /// True when all of `keys` are instants, null or absent; sets the element aside otherwise.

@@ -44,7 +44,7 @@ class JiraConnector final : public Connector {
   std::string_view provider() const override { return "jira"; }
   std::span<const std::string_view> entity_types() const override { return kEntityTypes; }
   std::span<const ScopeKey> scope_keys() const override { return kScopeKeys; }
-  int transform_version() const override { return 2; }
+  int transform_version() const override { return 3; }
 
   bool Reads(const model::Integration& integration, const store::Window& window) const override {
     return window.entity_type != kIssuesEntity || window.scope == WatermarkScope(integration);

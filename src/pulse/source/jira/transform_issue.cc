@@ -5,7 +5,6 @@
 #include <string>
 
 #include "pulse/model/json_text.h"
-#include "pulse/source/jira/adf_text.h"
 #include "pulse/source/jira/cell_values.h"
 #include "pulse/source/jira/issue_children.h"
 
@@ -104,16 +103,12 @@ void SetPeople(PageContext& page, RowWriter& row, const IssueRef& issue) {
 }
 
 void SetDescription(RowWriter& row, Value description) {
-  const auto format = [&](std::string_view name) {
-    row.Text(kWorkItems["description_format"], name);
-  };
-  if (description.is_object()) {
-    row.Text(kWorkItems["description"], AdfToText(description));
-    return format("adf");
-  }
-  SetText(row, kWorkItems["description"], description);
-  if (description.absent()) return format("absent");
-  format(description.null() ? "null" : "wiki");
+  SetRichText(row, kWorkItems["description"], description);
+  std::string_view format = "wiki";
+  if (description.is_object()) format = "adf";
+  if (description.null()) format = "null";
+  if (description.absent()) format = "absent";
+  row.Text(kWorkItems["description_format"], format);
 }
 
 void SetNamed(RowWriter& row, Value object, model::ColumnIndex name, model::ColumnIndex id) {
@@ -309,12 +304,7 @@ void AddWorkItem(PageContext& page, const IssueRef& ref, Value issue) {
   SetClassification(fields, row);
   SetProject(fields, row, key);
   SetDescription(row, fields[Field::kDescription]);
-  const Value environment = fields[Field::kEnvironment];
-  if (environment.is_object()) {
-    row.Text(kWorkItems["environment"], AdfToText(environment));
-  } else {
-    SetText(row, kWorkItems["environment"], environment);
-  }
+  SetRichText(row, kWorkItems["environment"], fields[Field::kEnvironment]);
   SetPeople(page, row, ref);
   SetParent(row, fields[Field::kParent]);
   SetEpic(page, row);

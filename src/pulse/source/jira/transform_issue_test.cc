@@ -70,9 +70,21 @@ TEST(TransformIssue, ToldApartByWhatTheSourceSent) {
   EXPECT_EQ(IssueProbe("").Issue("description_format"), "absent");
   EXPECT_EQ(IssueProbe(R"(,"description":null)").Issue("description_format"), "null");
   EXPECT_EQ(IssueProbe(R"(,"description":"h1. Hi\r\n")").Issue("description_format"), "wiki");
-  EXPECT_EQ(IssueProbe(R"(,"description":"h1. Hi\r\n")").Issue("description"), "h1. Hi\r\n");
+  EXPECT_EQ(IssueProbe(R"(,"description":"h1. Hi\r\n")").Issue("description"), "Hi");
   EXPECT_EQ(IssueProbe(R"(,"description":)" + document).Issue("description_format"), "adf");
   EXPECT_EQ(IssueProbe(R"(,"description":)" + document).Issue("description"), "Hi");
+}
+
+TEST(TransformIssue, ReadsWikiTextWhereverTheWordsAreRich) {
+  const Probe probe = IssueProbe(
+      R"(,"environment":"*iOS* 9","comment":{"total":1,"comments":[{"id":"7","body":"[~ada] {{x}}"}]},)"
+      R"("worklog":{"total":1,"worklogs":[{"id":"8","comment":"* done"}]})"
+  );
+
+  EXPECT_EQ(probe.Issue("environment"), "iOS 9");
+  EXPECT_THAT(probe.Column(model::kComments, "body"), ElementsAre("@ada x"));
+  EXPECT_THAT(probe.Column(model::kComments, "body_format"), ElementsAre("wiki"));
+  EXPECT_THAT(probe.Column(model::kWorklogs, "comment"), ElementsAre("done"));
 }
 
 TEST(TransformIssue, KnowsAPersonByTheFirstIdThereIs) {

@@ -157,13 +157,13 @@ TEST(WikiToText, TakesAnyBytes) {
 }
 
 /// Were any of these read twice from each of its places, the test would outlast its time limit.
-TEST(WikiToText, ReadsAMegabyteOfMarksOnceAndDoesNotGrowIt) {
+TEST(WikiToText, ReadsMarksWithoutEndOnceAndDoesNotGrowThem) {
   for (const std::string_view piece :
        {"{{",   "{{a ", "[",     "[a|",     "[~",        "****",     "*a ",      "_*",
         "!a",   "|a",   "\\\\ ", "{color:", "{color:a}", "{quote} ", "{code} {", "{panel:title=",
         "a://", "{*}",  "- ",    "\r\n",    "\n|",       "\n* "}) {
     std::string text;
-    while (text.size() < (std::size_t{1} << 20)) text += piece;
+    while (text.size() < (std::size_t{1} << 18)) text += piece;
     text += "}} ] {color} ! {code} }}}}}}x";
     EXPECT_LE(WikiToText(text).size(), text.size()) << piece;
   }

@@ -355,7 +355,7 @@ inline constexpr Argument kShell[] = {
 };
 inline constexpr Argument kTopic[] = {
     {.name = "TOPIC",
-     .help = "A command, exit-codes or environment.",
+     .help = "A command, a group of them, exit-codes, environment, formatting or config.",
      .required = false,
      .many = true},
 };
@@ -514,8 +514,8 @@ inline constexpr Command kCommands[] = {
          "Turn payloads (one JSON object a line) into rows, with no database and no network.",
      .arguments = table::kEntityType,
      .details =
-         "Prints {\"table\":…,\"row\":{…}} a line. What cannot be understood is reported on stderr "
-         "with its line number, and the exit code is 8.",
+         "Prints {\"table\":…,\"row\":{…}} a line, with --json one array of them. What cannot be "
+         "understood is reported on stderr with its line number, and the exit code is 8.",
      .examples = table::kTransformExamples},
 
     {.path = "data tables",
@@ -621,7 +621,7 @@ inline constexpr Command kCommands[] = {
      .arguments = table::kSettingName,
      .examples = table::kConfigGetExamples},
     {.path = "config docs",
-     .summary = "The settings reference as Markdown.",
+     .summary = "The settings reference as Markdown; with --json as data.",
      .examples = table::kConfigDocsExamples},
     {.path = "secret rotate",
      .summary = "Make a new key and seal every credential with it.",

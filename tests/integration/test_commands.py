@@ -89,7 +89,95 @@ def test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_comm
         check("already" in pulse.run(*add, *token, code=5).err, "what is whole is not added again")
 
 
+# How each command is run with --json, in this order: what it makes, the next ones find.
+IN_JSON = {
+    "version": (),
+    "help": ("sync",),
+    "completion": ("fish",),
+    "config show": ("--origin",),
+    "config check": (),
+    "config get": ("home",),
+    "config docs": (),
+    "db migrate": ("plan",),
+    "tenant create": ("acme",),
+    "tenant list": (),
+    "tenant edit": ("acme", "--raw-retention-days", "keep"),
+    "integration types": (),
+    "integration add": ("jira", "--name", "jira-main", "--url", "{url}", "--email", "bot@example.com", "--token-env", "TOKEN"),
+    "integration list": (),
+    "integration show": ("jira-main",),
+    "integration test": ("jira-main",),
+    "integration edit": ("jira-main", "--email", "other@example.com"),
+    "tenant show": ("acme",),
+    "sync": ("jira-main",),
+    "job list": (),
+    "job show": ("1",),
+    "job watch": ("1",),
+    "job retry": ("1",),
+    "job cancel": ("1",),
+    "dead-letter list": (),
+    "dead-letter group": (),
+    "dead-letter show": ("1",),
+    "dead-letter replay": ("1",),
+    "dead-letter discard": ("--all", "--reason", "test data", "--yes"),
+    "replay": ("--dry-run",),
+    "transform": ("jira_issues",),
+    "search": ("payments",),
+    "data tables": (),
+    "data schema": ("work_items",),
+    "data query": ("SELECT count(*) AS n FROM work_items",),
+    "data lineage": ("work_items", "{key}"),
+    "vector status": (),
+    "vector drift": (),
+    "vector rebuild": (),
+    "schedule set": ("jira-main", "--every", "6h"),
+    "schedule list": (),
+    "schedule pause": ("jira-main",),
+    "schedule resume": ("jira-main",),
+    "schedule remove": ("jira-main",),
+    "doctor": (),
+    "db status": (),
+    "db check": (),
+    "secret rotate": (),
+    "queue status": (),
+    "queue topology diff": (),
+    "queue topology apply": (),
+    "healthcheck": ("live", "--url", "http://127.0.0.1:1"),
+    "integration remove": ("jira-main", "--yes"),
+    "tenant delete": ("acme", "--yes"),
+}
+# What runs until it is stopped, and the demo, which test_main_job.py reads.
+NOT_HERE = {"demo", "simulate", "serve", "backend", "etl"}
+
+
+def test_with_json_every_command_prints_one_json_value_and_nothing_else():
+    with Pulse() as pulse, Simulator("--seed", 9, "--issues", 60, "--fault", "bad-record:5") as sim:
+        table = {command["path"] for command in pulse.run("help", "--json").json()["commands"]}
+        check(table == IN_JSON.keys() | NOT_HERE, f"commands this test does not know, or no more: {table ^ (IN_JSON.keys() | NOT_HERE)}")
+        values = {"url": sim.url, "key": ""}
+        for path, arguments in IN_JSON.items():
+            if path == "data lineage":
+                values["key"] = pulse.select("SELECT key FROM work_items LIMIT 1")[0]["key"]
+            done = pulse.run(*path.split(), *(word.format(**values) for word in arguments), "--json", code=None, input="")
+            value = done.json()
+            problem = isinstance(value, dict) and "retryable" in value
+            check(problem == (done.code not in (0, 1, 8)) or path == "healthcheck", f"{path}: exit {done.code} {value} {done.err}")
+            check(problem == (path in ("job cancel", "queue status", "queue topology diff", "queue topology apply", "healthcheck")), f"{path}: {value}")
+        refused = (("data", "query", "SELECT 1", "-o", "csv"), ("data", "query", "SELECT 1", "-o", "table"), ("data", "query", "SELECT 1", "-o", "ndjson"),
+                   ("data", "lineage", "work_items", "1", "--page"), ("help", "--markdown"))
+        for words in refused:
+            check("fix: use one" in pulse.run(*words, "--json", code=2).json()["detail"], f"{words}: two forms are one too many")
+        for words in ((), ("--help",), ("sync", "--help"), ("queue", "--help"), ("help", "config"), ("help", "formatting")):
+            check(isinstance(pulse.run(*words, "--json").json(), dict), f"{words}")
+        fields = {"created": "2024-01-01T00:00:00.000+0000", "updated": "2024-01-01T00:00:00.000+0000", "summary": "x", "project": {"id": "1", "key": "A"}}
+        payload = json.dumps({"id": "1", "key": "A-1", "fields": fields}) + "\n"
+        for count in (0, 1, 3):
+            rows = pulse.run("transform", "jira_issues", "--json", input=payload * count, code=(0, 8)).json()
+            check([row["table"] for row in rows] == ["work_items"] * count, f"one array of the rows of {count} lines: {rows}")
+
+
 main(
+    test_with_json_every_command_prints_one_json_value_and_nothing_else,
     test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_command,
     test_a_row_is_traced_to_the_page_it_came_from,
     test_one_dead_letter_is_discarded_by_its_number,

@@ -176,7 +176,30 @@ def test_with_json_every_command_prints_one_json_value_and_nothing_else():
             check([row["table"] for row in rows] == ["work_items"] * count, f"one array of the rows of {count} lines: {rows}")
 
 
+def test_doctor_says_how_to_fix_whatever_fails():
+    dead = "127.0.0.1:1"
+    with Pulse() as pulse:
+        pulse.add_tenant("acme")
+        whole = pulse.run("doctor", "--json").json()
+        check(whole["failed"] == 0 and whole["warnings"] == 0, f"nothing is wrong: {whole}")
+        wrong = {
+            "queue": {"QUEUE_URL": f"amqp://guest:guest@{dead}"},
+            "cache": {"REDIS_URL": f"redis://{dead}"},
+            "vectors": {"QDRANT_URL": f"http://{dead}"},
+            "database": {"DATABASE_URL": f"postgresql://pulse@{dead}/pulse"},
+        }
+        for part, settings in wrong.items():
+            checks = pulse.run("doctor", "--json", code=None, **settings).json()["checks"]
+            bad = [one for one in checks if one["status"] in ("FAIL", "warn")]
+            check(bad and all(one["fix"] for one in bad), f"{part}: each failure has a fix: {checks}")
+            check(any(name.lower() in one["fix"] for one in bad for name in settings), f"{part}: the setting is named: {bad}")
+        (pulse.home / "secret.key").chmod(0o644)
+        engine = pulse.run("doctor", "--json", code=1).json()["checks"][-1]
+        check(engine["id"] == "engine" and engine["fix"].startswith("chmod 600 ") and "fix" not in engine["found"], f"the message's own fix, once: {engine}")
+
+
 main(
+    test_doctor_says_how_to_fix_whatever_fails,
     test_with_json_every_command_prints_one_json_value_and_nothing_else,
     test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_command,
     test_a_row_is_traced_to_the_page_it_came_from,

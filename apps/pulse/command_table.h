@@ -625,6 +625,9 @@ inline constexpr Command kCommands[] = {
      .examples = table::kConfigDocsExamples},
     {.path = "secret rotate",
      .summary = "Make a new key and seal every credential with it.",
+     .details =
+         "A credential that cannot be opened is named and stays as it is (exit 8); the others "
+         "do not wait for it. `pulse integration edit` takes its token again.",
      .examples = table::kSecretRotateExamples},
     {.path = "completion",
      .summary = "A completion script for a shell.",

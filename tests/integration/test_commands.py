@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What people ask the command line about data they have, and what it says when a source does not answer."""
+import contextlib
 import json
+import sqlite3
 import time
 
 from pulse import Pulse, Simulator, check, main
@@ -198,7 +200,28 @@ def test_doctor_says_how_to_fix_whatever_fails():
         check(engine["id"] == "engine" and engine["fix"].startswith("chmod 600 ") and "fix" not in engine["found"], f"the message's own fix, once: {engine}")
 
 
+def test_a_rotation_seals_the_other_credentials_when_one_cannot_be_opened():
+    with Pulse() as pulse:
+        for tenant in ("acme", "globex"):
+            pulse.add_tenant(tenant)
+            pulse.add_jira(tenant, "jira-main", "http://127.0.0.1:1", "--no-check")
+        with contextlib.closing(sqlite3.connect(pulse.database)) as db, db:
+            db.execute("UPDATE secrets SET ciphertext = (SELECT ciphertext FROM secrets WHERE tenant_id = 2) WHERE tenant_id = 1")
+        partial = pulse.run("secret", "rotate", "--json", code=8)
+        done = partial.json()
+        check(done["resealed"] == 1 and [(one["tenant"], one["integration"]) for one in done["failed"]] == [("acme", "jira-main")], f"{done}")
+        check("acme/jira-main" in partial.err and done["failed"][0]["fix"] in partial.err, f"for people too: {partial.err}")
+        newest = {row["tenant_id"]: row["key_id"] == done["key_id"] for row in pulse.select("SELECT tenant_id, key_id FROM secrets")}
+        check(newest == {1: False, 2: True}, f"the later one did not wait: {newest}")
+
+        fix = done["failed"][0]["fix"].replace("VAR", "TOKEN").split()[1:]
+        pulse.run(*fix, "--no-check")
+        healed = pulse.run("secret", "rotate", "--json").json()
+        check(healed["resealed"] == 2 and healed["failed"] == [], f"{healed}")
+
+
 main(
+    test_a_rotation_seals_the_other_credentials_when_one_cannot_be_opened,
     test_doctor_says_how_to_fix_whatever_fails,
     test_with_json_every_command_prints_one_json_value_and_nothing_else,
     test_an_add_that_ended_before_it_kept_the_token_is_finished_by_the_same_command,

@@ -144,7 +144,9 @@ inline constexpr Option kSyncOptions[] = {
      .help = "Only these entity types, e.g. jira_issues.",
      .repeat = Repeat::kEach,
      .words = Words::kEntityType},
-    {.name = "query", .value = "TEXT", .help = "The source's own query (JQL); moves no watermark."},
+    {.name = "query",
+     .value = "TEXT",
+     .help = "Only this: JQL, or at GitHub repositories (owner/name,…); moves no watermark."},
     kTimeoutOption,
 };
 
@@ -167,6 +169,7 @@ inline constexpr Option kJobListOptions[] = {
 };
 inline constexpr Option kJobRetryOptions[] = {
     {.name = "failed-only", .help = "Only the failed steps, in the same job; without, a new job."},
+    kTimeoutOption,
 };
 
 inline constexpr Option kDeadLetterFilter[] = {

@@ -62,6 +62,10 @@ def test_waiting_ends_at_the_time_given_and_the_work_goes_on_later():
         check(late.json()["code"] == "timeout" and "pulse job watch 1 --tenant acme" in late.err, f"how to go on: {late.err}")
         done = pulse.run("job", "watch", 1, "--json", "--timeout", "5m").json()
         check(done["status"] == "finished" and done["entities"]["jira_issues"]["source"] == 20, f"nothing is lost: {done}")
+        check("time" in pulse.run("job", "retry", 1, "--timeout", "soon", code=2).err, "a retry reads it too")
+        check(len(pulse.run("job", "list", "--json").json()) == 1, "before anything is begun")
+        late = pulse.run("job", "retry", 1, "--timeout", "300ms", "--json", code=7)
+        check(late.json()["code"] == "timeout" and "pulse job watch 2 --tenant acme" in late.err, f"how to go on: {late.err}")
 
 
 def test_a_wrong_address_is_named_with_what_to_do():

@@ -31,6 +31,22 @@ std::string CloseGaps(
   return fix;
 }
 
+struct Remedy {
+  std::string_view part;
+  std::string_view fix;
+};
+
+constexpr Remedy kRemedies[] = {
+    {"engine",
+     "check home, database_url, qdrant_url and embeddings_url (pulse config show --origin)"},
+    {"database", "check database_url, and that its server runs (pulse config get database_url)"},
+    {"queue", "start the broker, or check queue_url (pulse config get queue_url)"},
+    {"cache", "start Redis, or check redis_url (pulse config get redis_url); empty: built in"},
+    {"vectors",
+     "check qdrant_url, or home when it is empty; what is lost: pulse vector rebuild --tenant NAME"
+    },
+};
+
 }  // namespace
 
 std::string ScopeInBrackets(const model::Integration& integration) {
@@ -64,6 +80,21 @@ std::string JobAdvice(
   if (Quarantined(receipt)) return line + "pulse dead-letter group" + at;
   if (!receipt.gaps.empty() && !failed) return line + CloseGaps(job, integration, at);
   return line + "pulse job show " + id + at;
+}
+
+Told TellFailure(std::string_view part, std::string_view message) {
+  constexpr std::string_view kFix = "; fix: ";
+  if (const std::size_t at = message.rfind(kFix); at != std::string_view::npos) {
+    return {std::string(message.substr(0, at)), std::string(message.substr(at + kFix.size()))};
+  }
+  Told told{.found = std::string(message), .fix = {}};
+  if (message.find("pulse queue topology") != std::string_view::npos) {
+    told.fix = "pulse queue topology diff, then pulse queue topology apply [--migrate]";
+    return told;
+  }
+  const auto* known = std::ranges::find(kRemedies, part, &Remedy::part);
+  told.fix = known == std::end(kRemedies) ? "pulse config show --origin" : known->fix;
+  return told;
 }
 
 }  // namespace pulse::app

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What to do about a job that did not go well. Pure.
+/// What to do about a job that did not go well, and about a part that failed. Pure.
 
 #include <string>
 #include <string_view>
@@ -23,5 +23,15 @@ std::string JobAdvice(
 
 /// ` (project=PAY owner=acme)`, or nothing.
 std::string ScopeInBrackets(const model::Integration& integration);
+
+/// A failure in two: what was found and, never empty, what to do about it.
+struct Told {
+  std::string found;
+  std::string fix;
+};
+
+/// What `pulse doctor` says of a part that failed: "engine" or one of health.h's dependencies.
+/// Where `message` names its own fix, that one; otherwise the settings that lead to the part.
+Told TellFailure(std::string_view part, std::string_view message);
 
 }  // namespace pulse::app

@@ -77,5 +77,35 @@ TEST(JobAdvice, ShowsTheJobWhenThereIsNothingBetterToSay) {
   EXPECT_EQ(other.Advice(), "job 7 cancelled; fix: pulse job show 7 --tenant acme");
 }
 
+TEST(TellFailure, TakesTheFixThatTheMessageNames) {
+  const Told told =
+      TellFailure("engine", "secret.key is open to others; fix: chmod 600 secret.key");
+  EXPECT_EQ(told.found, "secret.key is open to others");
+  EXPECT_EQ(told.fix, "chmod 600 secret.key");
+}
+
+TEST(TellFailure, SendsAQueueWithOtherArgumentsToItsTopology) {
+  const Told told =
+      TellFailure("queue", "etl.load: PRECONDITION_FAILED; `pulse queue topology diff` shows all");
+  EXPECT_THAT(told.found, testing::HasSubstr("PRECONDITION_FAILED"));
+  EXPECT_THAT(told.fix, testing::HasSubstr("pulse queue topology apply"));
+}
+
+TEST(TellFailure, NamesTheSettingOfEveryPartThatCanFail) {
+  const std::pair<std::string_view, std::string> settings[] = {
+      {"engine", "database_url"},
+      {"database", "database_url"},
+      {"queue", "queue_url"},
+      {"cache", "redis_url"},
+      {"vectors", "qdrant_url"}
+  };
+  for (const auto& [part, setting] : settings) {
+    const Told told = TellFailure(part, "connection refused");
+    EXPECT_EQ(told.found, "connection refused");
+    EXPECT_THAT(told.fix, testing::HasSubstr(setting)) << part;
+  }
+  EXPECT_FALSE(TellFailure("something new", "connection refused").fix.empty());
+}
+
 }  // namespace
 }  // namespace pulse::app

@@ -5,6 +5,8 @@
 #include "command_table.h"
 #include "completion.h"
 #include "help.h"
+#include "help_topics.h"
+#include <nlohmann/json.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -221,6 +223,46 @@ TEST(Help, SuggestsForAnUnknownTopic) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kNotFound);
   EXPECT_THAT(refused.error().message(), HasSubstr("exit-codes"));
+}
+
+TEST(Help, KnowsEveryTopicItNames) {
+  for (const Topic& topic : kTopics) {
+    EXPECT_THAT(*HelpOn(""), HasSubstr(std::string(topic.name)));
+    ASSERT_TRUE(HelpOn(topic.name)) << topic.name;
+    EXPECT_THAT(*HelpOn(topic.name), HasSubstr(std::string(topic.text)));
+    EXPECT_TRUE(nlohmann::json::accept(*HelpJson(topic.name))) << topic.name;
+  }
+}
+
+TEST(HelpJson, IsTheCommandTableWithItsExitCodes) {
+  const auto all = nlohmann::json::parse(*HelpJson(""));
+  ASSERT_EQ(all.at("commands").size(), std::size(kCommands));
+  EXPECT_EQ(all.at("exit_codes").back().at("code"), 130);
+  EXPECT_EQ(all.at("everywhere").size(), std::size(kGlobalOptions));
+  for (std::size_t i = 0; i < std::size(kCommands); ++i) {
+    const nlohmann::json& command = all.at("commands").at(i);
+    EXPECT_EQ(command.at("path"), kCommands[i].path);
+    EXPECT_EQ(command.at("options").size(), kCommands[i].options.size());
+    EXPECT_EQ(nlohmann::json::parse(*HelpJson(kCommands[i].path)), command);
+  }
+}
+
+TEST(HelpJson, SaysWhatAnOptionTakes) {
+  const auto query = nlohmann::json::parse(*HelpJson("data query"));
+  const nlohmann::json& output = query.at("options").front();
+  EXPECT_EQ(output.at("flag"), "--output");
+  EXPECT_EQ(output.at("letter"), "-o");
+  EXPECT_EQ(output.at("value"), "FORMAT");
+  EXPECT_THAT(output.at("choices"), ElementsAre("table", "json", "ndjson", "csv"));
+}
+
+TEST(HelpJson, OfAGroupListsItsCommands) {
+  const auto group = nlohmann::json::parse(*HelpJson("queue"));
+  for (const nlohmann::json& command : group.at("commands")) {
+    EXPECT_TRUE(command.at("path").get<std::string>().starts_with("queue "));
+  }
+  EXPECT_EQ(group.at("commands").size(), 3U);
+  EXPECT_EQ(HelpJson("nothing").error().kind(), ErrorKind::kNotFound);
 }
 
 TEST(CompletionScript, KnowsEveryCommandAndOption) {

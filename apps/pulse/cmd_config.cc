@@ -32,6 +32,22 @@ Json SettingJson(const config::Explained& explained) {
   return json;
 }
 
+Json RowJson(const config::Row& row) {
+  const std::string env(row.env);
+  Json json = {{"name", row.name}, {"type", row.type}};
+  json["unit"] = row.unit;
+  json["default"] = row.default_text;
+  json["accepted"] = row.bounds;
+  json["example"] = row.example;
+  json["env"] = env;
+  json["env_file"] = config::MayComeFromFile(row) ? Json(env + "_FILE") : Json();
+  json["flag"] = row.secret ? Json() : Json(config::FlagOf(row));
+  json["secret"] = row.secret;
+  json["needs_restart"] = row.needs_restart;
+  json["description"] = row.doc;
+  return json;
+}
+
 std::string ShadowedText(const config::Explained& explained) {
   std::string text;
   for (std::size_t i = 1; i < explained.candidates.size(); ++i) {
@@ -106,7 +122,13 @@ Result<ExitCode> RunConfigGet(Context& context) {
 }
 
 Result<ExitCode> RunConfigDocs(Context& context) {
-  context.Print(config::Markdown());
+  if (!context.json()) {
+    context.Print(config::Markdown());
+    return ExitCode::kOk;
+  }
+  Json list = Json::array();
+  for (const config::Row& row : config::Rows()) list.push_back(RowJson(row));
+  context.PrintJson(Dump(list));
   return ExitCode::kOk;
 }
 

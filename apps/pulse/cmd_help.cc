@@ -8,12 +8,20 @@ namespace pulse::app {
 
 Result<ExitCode> RunHelp(Context& context) {
   if (context.call().Has("markdown")) {
+    if (context.json()) {
+      return Error{ErrorKind::kInvalid, "--json and --markdown were both given; fix: use one"};
+    }
     context.Print(ReferenceMarkdown());
     return ExitCode::kOk;
   }
   std::string topic;
   for (const std::string& word : context.call().arguments)
     topic += (topic.empty() ? "" : " ") + word;
+  if (context.json()) {
+    PULSE_TRY(const std::string json, HelpJson(topic));
+    context.PrintJson(json);
+    return ExitCode::kOk;
+  }
   PULSE_TRY(const std::string text, HelpOn(topic));
   context.Print(text);
   return ExitCode::kOk;
@@ -42,7 +50,13 @@ Result<ExitCode> RunCompletion(Context& context) {
   for (const auto& [provider, connector] : NewConnectors()) {
     for (const std::string_view type : connector->entity_types()) entity_types.emplace_back(type);
   }
-  context.Print(CompletionScript(context.call().Argument(0), entity_types));
+  const std::string shell = context.call().Argument(0);
+  const std::string script = CompletionScript(shell, entity_types);
+  if (context.json()) {
+    context.PrintJson(Dump({{"shell", shell}, {"script", script}}));
+  } else {
+    context.Print(script);
+  }
   return ExitCode::kOk;
 }
 

@@ -162,6 +162,7 @@ Result<ExitCode> RunJobCancel(Context& context) {
 
 Result<ExitCode> RunJobRetry(Context& context) {
   const std::stop_token stop = context.StopOnInterrupt();
+  PULSE_CHECK(ReadTimeout(context.call()));
   PULSE_TRY(Engine * engine, context.OpenEngine());
   PULSE_TRY(FoundJob found, FindJob(context, *engine));
   const std::string name = "job " + std::to_string(found.job.id.value());

@@ -11,17 +11,34 @@
 namespace pulse::app {
 namespace {
 
-void PrintRows(const model::RowBatch& batch, std::ostream& out) {
-  std::string line;
-  for (const model::Record& record : batch.records()) {
-    for (const model::Row& row : batch.rows(record)) {
-      line = R"({"table":)";
-      model::AppendJsonString(line, row.table->name);
-      line += R"(,"row":)" + model::RowToJson(batch, row) + "}\n";
-      out << line;
+/// Writes rows as they come: one object a line, or with --json the elements of one array.
+class RowPrinter {
+ public:
+  RowPrinter(std::ostream& out, bool json) : out_(out), json_(json) {
+    if (json_) out_ << '[';
+  }
+
+  void Print(const model::RowBatch& batch) {
+    std::string line;
+    for (const model::Record& record : batch.records()) {
+      for (const model::Row& row : batch.rows(record)) {
+        line = json_ && any_ ? ",\n " : "";
+        line += R"({"table":)";
+        model::AppendJsonString(line, row.table->name);
+        line += R"(,"row":)" + model::RowToJson(batch, row) + (json_ ? "}" : "}\n");
+        out_ << line;
+        any_ = true;
+      }
     }
   }
-}
+
+  void End() { out_ << (json_ ? "]\n" : "") << std::flush; }
+
+ private:
+  std::ostream& out_;
+  bool json_;
+  bool any_ = false;
+};
 
 void ReportProblem(Context& context, std::int64_t line, const source::Problem& problem) {
   std::string text = "line " + std::to_string(line) + ": ";
@@ -39,18 +56,19 @@ Result<ExitCode> RunTransform(Context& context) {
   const source::Connector* connector = source::ConnectorFor(connectors, entity_type);
   std::int64_t number = 0;
   std::int64_t bad = 0;
+  RowPrinter printer(context.streams().out, context.json());
   std::string line;
   while (std::getline(context.streams().in, line)) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     model::RowBatch batch;
     const source::Transformed result = connector->Transform(entity_type, "{}", line, batch);
-    PrintRows(batch, context.streams().out);
+    printer.Print(batch);
     for (const source::Problem& problem : result.problems) ReportProblem(context, number, problem);
     if (result.page_problem) ReportProblem(context, number, *result.page_problem);
     if (result.page_problem || !result.problems.empty()) ++bad;
   }
-  context.streams().out.flush();
+  printer.End();
   if (context.streams().out.fail()) {
     return Error{
         ErrorKind::kUnavailable, "standard output was closed before all rows were written"

@@ -155,6 +155,8 @@ inline constexpr std::string_view kConfigGetExamples[] = {"pulse config get data
 inline constexpr std::string_view kConfigDocsExamples[] = {"pulse config docs > settings.md"};
 inline constexpr std::string_view kSecretRotateExamples[] = {"pulse secret rotate"};
 inline constexpr std::string_view kVersionExamples[] = {"pulse version --json"};
-inline constexpr std::string_view kHelpExamples[] = {"pulse help sync", "pulse help exit-codes"};
+inline constexpr std::string_view kHelpExamples[] = {
+    "pulse help sync", "pulse help exit-codes", "pulse help --json"
+};
 
 }  // namespace pulse::app::table

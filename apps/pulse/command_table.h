@@ -144,7 +144,9 @@ inline constexpr Option kSyncOptions[] = {
      .help = "Only these entity types, e.g. jira_issues.",
      .repeat = Repeat::kEach,
      .words = Words::kEntityType},
-    {.name = "query", .value = "TEXT", .help = "The source's own query (JQL); moves no watermark."},
+    {.name = "query",
+     .value = "TEXT",
+     .help = "Only this: JQL, or at GitHub repositories (owner/name,…); moves no watermark."},
     kTimeoutOption,
 };
 
@@ -167,6 +169,7 @@ inline constexpr Option kJobListOptions[] = {
 };
 inline constexpr Option kJobRetryOptions[] = {
     {.name = "failed-only", .help = "Only the failed steps, in the same job; without, a new job."},
+    kTimeoutOption,
 };
 
 inline constexpr Option kDeadLetterFilter[] = {
@@ -355,7 +358,7 @@ inline constexpr Argument kShell[] = {
 };
 inline constexpr Argument kTopic[] = {
     {.name = "TOPIC",
-     .help = "A command, exit-codes or environment.",
+     .help = "A command, a group of them, exit-codes, environment, formatting or config.",
      .required = false,
      .many = true},
 };
@@ -514,8 +517,8 @@ inline constexpr Command kCommands[] = {
          "Turn payloads (one JSON object a line) into rows, with no database and no network.",
      .arguments = table::kEntityType,
      .details =
-         "Prints {\"table\":…,\"row\":{…}} a line. What cannot be understood is reported on stderr "
-         "with its line number, and the exit code is 8.",
+         "Prints {\"table\":…,\"row\":{…}} a line, with --json one array of them. What cannot be "
+         "understood is reported on stderr with its line number, and the exit code is 8.",
      .examples = table::kTransformExamples},
 
     {.path = "data tables",
@@ -621,10 +624,13 @@ inline constexpr Command kCommands[] = {
      .arguments = table::kSettingName,
      .examples = table::kConfigGetExamples},
     {.path = "config docs",
-     .summary = "The settings reference as Markdown.",
+     .summary = "The settings reference as Markdown; with --json as data.",
      .examples = table::kConfigDocsExamples},
     {.path = "secret rotate",
      .summary = "Make a new key and seal every credential with it.",
+     .details =
+         "A credential that cannot be opened is named and stays as it is (exit 8); the others "
+         "do not wait for it. `pulse integration edit` takes its token again.",
      .examples = table::kSecretRotateExamples},
     {.path = "completion",
      .summary = "A completion script for a shell.",

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "planted_fault.h"
 #include "receipt_text.h"
 #include "values.h"
 
@@ -111,15 +112,8 @@ Result<IsPlanted> BrokenOnPurpose(const DemoIntegration& part) {
   PULSE_TRY(
       std::shared_ptr<simulate::FaultPlan> plan, simulate::FaultPlan::Make(world.seed, world.faults)
   );
-  // The simulator keeps the two families apart with this salt: github_world.cc.
-  const std::uint64_t salt = part.integration.provider == "github" ? 2 : 0;
-  return IsPlanted([plan, salt](const store::NewDeadLetter& letter) {
-    // A broken record is set aside by its transform, from a page that is stored; nobody planted a
-    // failed fetch or a step that crashed.
-    if (letter.stage != model::Stage::kTransform || !letter.raw) return false;
-    const auto id = ParseCount("id", letter.external_id, 1, INT64_MAX);
-    if (!id) return letter.external_id.empty();  // broken so badly that it has no id
-    return plan->Marks(simulate::Fault::kBadRecord, static_cast<std::uint64_t>(*id), salt);
+  return IsPlanted([plan, github = part.integration.provider == "github"](const auto& letter) {
+    return IsPlantedFault(*plan, github, letter);
   });
 }
 
@@ -142,6 +136,10 @@ config::Settings DemoSettings(const config::Settings& settings) {
   demo.embeddings_url.clear();
   demo.allow_private_sources = true;
   demo.vectors = true;
+  // Without one of its stages the demo would wait for somebody else to do the rest.
+  const auto stages = std::ranges::find(config::Rows(), "stages", &config::Row::name);
+  demo.stages = stages->default_text;
+  demo.ca_file.clear();  // nothing here speaks TLS
   return demo;
 }
 

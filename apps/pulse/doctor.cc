@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "advice.h"
 #include "backends.h"
 #include "doctor_security.h"
 #include "health.h"
@@ -19,6 +20,16 @@ namespace {
 std::string Reason(int error) { return std::generic_category().message(error); }
 
 namespace fs = std::filesystem;
+
+Finding Failure(std::string_view part, Health health, std::string_view message) {
+  Told told = TellFailure(part, message);
+  return {
+      .id = std::string(part),
+      .health = health,
+      .found = std::move(told.found),
+      .fix = std::move(told.fix)
+  };
+}
 
 Finding CheckHome(const config::Settings& settings) {
   Finding finding{.id = "home", .found = settings.home, .fix = {}};
@@ -89,10 +100,7 @@ Finding CheckSchema(const config::Settings& settings) {
   const auto schema =
       migrator ? (*migrator)->Status() : Result<store::SchemaState>(migrator.error());
   if (!schema) {
-    finding.health = Health::kFailed;
-    finding.found = schema.error().message();
-    finding.fix = "check database_url (pulse config get database_url)";
-    return finding;
+    return Failure("database", Health::kFailed, schema.error().message());
   }
   const std::string place = DatabasePlace(settings);
   finding.found = fmt::format("{}, schema {} of {}", place, schema->version, schema->latest);
@@ -160,24 +168,25 @@ Health HealthOf(std::string_view status) {
   return status == "degraded" ? Health::kWarning : Health::kFailed;
 }
 
+Finding ToFinding(const Dependency& dependency) {
+  const Health health = HealthOf(dependency.status);
+  if (health == Health::kFailed || health == Health::kWarning) {
+    return Failure(dependency.name, health, dependency.detail);
+  }
+  Finding finding{.id = dependency.name, .health = health, .found = dependency.detail, .fix = {}};
+  if (health == Health::kOk) finding.found += fmt::format(", {:.1f} ms", dependency.milliseconds);
+  return finding;
+}
+
 void CheckEngine(Context& context, std::vector<Finding>& findings) {
   const auto engine = context.OpenEngine();
   if (!engine) {
-    findings.push_back(
-        {.id = "engine", .health = Health::kFailed, .found = engine.error().message(), .fix = {}}
-    );
+    findings.push_back(Failure("engine", Health::kFailed, engine.error().message()));
     return;
   }
   for (const Dependency& dependency : CheckDependencies(**engine, "")) {
     if (dependency.name == "database") continue;  // looked at more closely above
-    findings.push_back(
-        {.id = dependency.name,
-         .health = HealthOf(dependency.status),
-         .found = dependency.status == "ok"
-                      ? fmt::format("{}, {:.1f} ms", dependency.detail, dependency.milliseconds)
-                      : dependency.detail,
-         .fix = {}}
-    );
+    findings.push_back(ToFinding(dependency));
   }
   CheckIntegrations(**engine, findings);
 }

@@ -5,32 +5,12 @@
 
 #include "command_table.h"
 #include "exit_code.h"
+#include "help_topics.h"
 #include "suggest.h"
 #include "text_table.h"
 
 namespace pulse::app {
 namespace {
-
-struct Variable {
-  std::string_view name;
-  std::string_view help;
-};
-
-constexpr Variable kVariables[] = {
-    {"PULSE_HOME",
-     "State directory: pulse.db, vectors, the generated key (default $XDG_STATE_HOME/pulse)."},
-    {"DATABASE_URL", "sqlite:///PATH (default PULSE_HOME/pulse.db) or postgresql://…"},
-    {"QUEUE_URL", "ledger (default) or amqp://…"},
-    {"REDIS_URL", "Optional shared cache."},
-    {"QDRANT_URL", "Optional vector server; without it vectors are a file in PULSE_HOME."},
-    {"EMBEDDINGS_URL", "Optional embeddings server; without it a built-in one that knows words."},
-    {"…_FILE", "DATABASE_URL_FILE and the like: a file that holds the URL or secret."},
-    {"PULSE_ALLOW_PRIVATE_SOURCES",
-     "1 lets integrations point at loopback and private addresses, and at http."},
-    {"PULSE_TENANT", "Tenant when --tenant is not given."},
-    {"PULSE_CONFIG", "Settings file when --config is not given."},
-    {"NO_COLOR", "Set to anything: no colours."},
-};
 
 struct Line {
   std::string left;
@@ -125,6 +105,11 @@ std::string OnCommand(const Command& command) {
   return out;
 }
 
+const Topic* FindTopic(std::string_view name) {
+  const auto* found = std::ranges::find(kTopics, name, &Topic::name);
+  return found == std::end(kTopics) ? nullptr : found;
+}
+
 std::string OnGroup(const Group& group) {
   std::string out = std::string(group.summary) + "\n\nusage: pulse " + std::string(group.name) +
                     " COMMAND\n\ncommands:\n";
@@ -134,7 +119,10 @@ std::string OnGroup(const Group& group) {
       lines.push_back({std::string(command.path), std::string(command.summary)});
     }
   }
-  return out + Columns(lines);
+  out += Columns(lines);
+  // `pulse help config` is asked for both reasons.
+  const Topic* topic = FindTopic(group.name);
+  return topic == nullptr ? out : out + "\n" + std::string(topic->text);
 }
 
 std::string OnEverything() {
@@ -150,7 +138,11 @@ std::string OnEverything() {
     lines.push_back({std::string(command.path), std::string(command.summary)});
   }
   out += Columns(lines) + "\neverywhere:\n" + Columns(OptionLines(kGlobalOptions));
-  return out + "\npulse help COMMAND, pulse help exit-codes, pulse help environment say more.\n";
+  std::string topics;
+  for (const Topic& topic : kTopics) {
+    topics += (topics.empty() ? "" : ", ") + std::string(topic.name);
+  }
+  return out + "\npulse help COMMAND and pulse help TOPIC (" + topics + ") say more.\n";
 }
 
 std::string OnExitCodes() {
@@ -224,7 +216,13 @@ Result<std::string> HelpOn(std::string_view topic) {
   if (topic == "environment") return OnEnvironment();
   if (const Command* command = FindCommand(topic)) return OnCommand(*command);
   if (const Group* group = FindGroup(topic)) return OnGroup(*group);
-  std::vector<std::string> known = {"exit-codes", "environment"};
+  if (const Topic* found = FindTopic(topic)) return std::string(found->text);
+  return NoHelpOn(topic);
+}
+
+Error NoHelpOn(std::string_view topic) {
+  std::vector<std::string> known;
+  for (const Topic& one : kTopics) known.emplace_back(one.name);
   for (const Command& command : kCommands) known.emplace_back(command.path);
   for (const Group& group : kGroups) known.emplace_back(group.name);
   return Error{

@@ -24,10 +24,10 @@ std::vector<std::string> SettingFlags() {
   return flags;
 }
 
-Result<ExitCode> Run(const Invocation& call, Streams& streams) {
+Result<ExitCode> Run(const Invocation& call, Streams& streams, bool json) {
   if (call.command == nullptr) {
-    PULSE_TRY(const std::string text, HelpOn(call.help_path));
-    streams.out << text << std::flush;
+    PULSE_TRY(const std::string text, json ? HelpJson(call.help_path) : HelpOn(call.help_path));
+    streams.out << text << (json ? "\n" : "") << std::flush;
     return ExitCode::kOk;
   }
   Context context(call, streams);
@@ -70,7 +70,7 @@ ExitCode Main(const std::vector<std::string>& words) {
   try {
     const auto call = ParseCommandLine(words, SettingFlags());
     if (!call) return Report(call.error(), json);
-    const auto code = Run(*call, streams);
+    const auto code = Run(*call, streams, json);
     return code ? *code : Report(code.error(), json);
   } catch (const std::exception& thrown) {
     return Report(Error{ErrorKind::kInternal, std::string("unexpected: ") + thrown.what()}, json);

@@ -43,6 +43,11 @@ VALUES (?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (tenant_id, integration_id) DO UPDATE
 SET key_id = excluded.key_id, ciphertext = excluded.ciphertext, updated_at = excluded.updated_at
 
+-- name: replace_secret
+-- The nonce in it makes a ciphertext unlike every other: equal means that nobody wrote meanwhile.
+UPDATE secrets SET key_id = ?4, ciphertext = ?5, updated_at = ?6
+WHERE tenant_id = ?1 AND integration_id = ?2 AND ciphertext = ?3
+
 -- name: get_secret
 SELECT key_id, ciphertext FROM secrets WHERE tenant_id = ?1 AND integration_id = ?2
 

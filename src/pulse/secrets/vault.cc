@@ -134,17 +134,35 @@ Result<std::string> Vault::Rotate() {
   });
 }
 
-Result<int> Vault::ReSealAll(store::Catalog& catalog) const {
-  PULSE_TRY(const auto owners, catalog.SecretsNotSealedWith(newest_key_id()));
-  int done = 0;
-  for (const store::SecretOwner owner : owners) {
-    PULSE_TRY(const store::SealedSecret old, catalog.GetSecret(owner));
-    PULSE_TRY(const Plaintext plaintext, Open(owner, old));
-    PULSE_TRY(const store::SealedSecret sealed, Seal(owner, plaintext.Reveal()));
-    PULSE_CHECK(catalog.PutSecret(owner, sealed));
-    ++done;
+Result<> Vault::ReSeal(store::Catalog& catalog, store::SecretOwner owner, ReSealed& result) const {
+  // A token is replaced by a person: who loses this race twice meets something else.
+  constexpr int kAttempts = 3;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto old = catalog.GetSecret(owner);
+    if (!old && old.error().kind() == ErrorKind::kNotFound) return {};
+    if (!old) return std::move(old).error();
+    if (old->key_id == newest_key_id()) return {};
+    auto plaintext = Open(owner, *old);
+    if (!plaintext) {
+      result.failed.push_back({owner, std::move(plaintext).error()});
+      return {};
+    }
+    PULSE_TRY(const store::SealedSecret sealed, Seal(owner, plaintext->Reveal()));
+    PULSE_TRY(const bool replaced, catalog.ReplaceSecret(owner, *old, sealed));
+    if (!replaced) continue;
+    ++result.sealed;
+    return {};
   }
-  return done;
+  const Error busy = Refused(owner, newest_key_id(), "written again and again meanwhile");
+  result.failed.push_back({owner, Error{ErrorKind::kConflict, busy.message()}});
+  return {};
+}
+
+Result<ReSealed> Vault::ReSealAll(store::Catalog& catalog) const {
+  PULSE_TRY(const auto owners, catalog.SecretsNotSealedWith(newest_key_id()));
+  ReSealed result;
+  for (const store::SecretOwner owner : owners) PULSE_CHECK(ReSeal(catalog, owner, result));
+  return result;
 }
 
 }  // namespace pulse::secrets

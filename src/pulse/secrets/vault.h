@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pulse/base/error.h"
 #include "pulse/base/sync.h"
@@ -29,6 +30,16 @@ class Plaintext {
  private:
   SecretBytes bytes_;
   std::size_t size_ = 0;
+};
+
+/// What ReSealAll did.
+struct ReSealed {
+  struct Failure {
+    store::SecretOwner owner;
+    Error why;  ///< kUnauthorized (as of Open), kConflict (written again and again meanwhile).
+  };
+  int sealed = 0;               ///< With the newest key, by this call.
+  std::vector<Failure> failed;  ///< Left as they were.
 };
 
 /// Thread-safe.
@@ -57,13 +68,16 @@ class Vault {
   /// of Open(home).
   Result<std::string> Rotate();
 
-  /// Seals every secret that is not sealed with the newest key again; returns how many. Stops at
-  /// the first error and may be run again. Afterwards older keys are needed for backups only.
-  Result<int> ReSealAll(store::Catalog& catalog) const;
+  /// Seals every secret that is not sealed with the newest key again. One that cannot be opened is
+  /// left and told of, and the others go on; one that is replaced or removed meanwhile stays as its
+  /// writer wants it. Stops at the first error of the catalog and may be run again. When nothing
+  /// failed, older keys are needed for backups only.
+  Result<ReSealed> ReSealAll(store::Catalog& catalog) const;
 
  private:
   explicit Vault(std::string home, KeyRing keys);
   std::shared_ptr<const Key> KeyNamed(std::string_view id) const;
+  Result<> ReSeal(store::Catalog& catalog, store::SecretOwner owner, ReSealed& result) const;
 
   const std::string home_;
   mutable Guarded<KeyRing> keys_;  // Open() reads the file again, so logically constant.

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <stdlib.h>
@@ -248,8 +250,22 @@ class SecretCatalog final : public store::Catalog {
     secrets_[owner.integration.value()] = {owner, secret};
     return {};
   }
+  Result<bool> ReplaceSecret(
+      store::SecretOwner owner,
+      const store::SealedSecret& expected,
+      const store::SealedSecret& secret
+  ) override {
+    if (meanwhile) std::exchange(meanwhile, {})();
+    const auto found = secrets_.find(owner.integration.value());
+    if (found == secrets_.end()) return false;
+    if (found->second.second.ciphertext != expected.ciphertext) return false;
+    found->second.second = secret;
+    return true;
+  }
   Result<store::SealedSecret> GetSecret(store::SecretOwner owner) override {
-    return secrets_.at(owner.integration.value()).second;
+    const auto found = secrets_.find(owner.integration.value());
+    if (found == secrets_.end()) return Error{ErrorKind::kNotFound, "no credential"};
+    return found->second.second;
   }
   Result<std::vector<store::SecretOwner>> SecretsNotSealedWith(std::string_view key_id) override {
     std::vector<store::SecretOwner> owners;
@@ -259,27 +275,94 @@ class SecretCatalog final : public store::Catalog {
     return owners;
   }
   Result<> Audit(const store::AuditEntry&) override { return Unused(); }
+  void Forget(store::SecretOwner owner) { secrets_.erase(owner.integration.value()); }
+
+  /// What somebody else does between a read and the write that follows it; done once.
+  std::function<void()> meanwhile;
 
  private:
   static Error Unused() { return {ErrorKind::kInternal, "not part of this test"}; }
   std::map<std::int64_t, std::pair<store::SecretOwner, store::SealedSecret>> secrets_;
 };
 
+store::SecretOwner OwnerOf(int integration) {
+  return {.tenant = TenantId{1}, .integration = IntegrationId{integration}};
+}
+
+/// `count` secrets, "token 1" and so on.
+void Fill(SecretCatalog& catalog, const Vault& vault, int count) {
+  for (int i = 1; i <= count; ++i) {
+    const auto sealed = vault.Seal(OwnerOf(i), "token " + std::to_string(i));
+    ASSERT_TRUE(catalog.PutSecret(OwnerOf(i), *sealed));
+  }
+}
+
 TEST_F(VaultTest, SealsEverySecretAgainAfterARotation) {
   const auto vault = OpenOrDie();
   SecretCatalog catalog;
-  for (int i = 1; i <= 3; ++i) {
-    const store::SecretOwner owner{.tenant = TenantId{1}, .integration = IntegrationId{i}};
-    ASSERT_TRUE(catalog.PutSecret(owner, *vault->Seal(owner, "token " + std::to_string(i))));
-  }
-  ASSERT_EQ(*vault->ReSealAll(catalog), 0);
+  Fill(catalog, *vault, 3);
+  ASSERT_EQ(vault->ReSealAll(catalog)->sealed, 0);
   const std::string newest = *vault->Rotate();
 
-  EXPECT_EQ(*vault->ReSealAll(catalog), 3);
+  const ReSealed done = *vault->ReSealAll(catalog);
 
+  EXPECT_EQ(done.sealed, 3);
+  EXPECT_TRUE(done.failed.empty());
   EXPECT_TRUE(catalog.SecretsNotSealedWith(newest)->empty());
-  const store::SecretOwner owner{.tenant = TenantId{1}, .integration = IntegrationId{2}};
-  EXPECT_EQ(vault->Open(owner, *catalog.GetSecret(owner))->Reveal(), "token 2");
+  EXPECT_EQ(vault->Open(OwnerOf(2), *catalog.GetSecret(OwnerOf(2)))->Reveal(), "token 2");
+}
+
+TEST_F(VaultTest, SealsTheOthersAgainWhenOneCannotBeOpened) {
+  const auto vault = OpenOrDie();
+  SecretCatalog catalog;
+  Fill(catalog, *vault, 3);
+  const store::SealedSecret stranger = *vault->Seal(OwnerOf(9), "token");
+  ASSERT_TRUE(catalog.PutSecret(OwnerOf(1), stranger));
+  const std::string newest = *vault->Rotate();
+
+  const ReSealed done = *vault->ReSealAll(catalog);
+
+  EXPECT_EQ(done.sealed, 2);
+  ASSERT_EQ(done.failed.size(), 1U);
+  EXPECT_EQ(done.failed[0].owner.integration, IntegrationId{1});
+  EXPECT_EQ(done.failed[0].why.kind(), ErrorKind::kUnauthorized);
+  EXPECT_EQ(catalog.GetSecret(OwnerOf(1))->ciphertext, stranger.ciphertext);
+  for (const int good : {2, 3}) EXPECT_EQ(catalog.GetSecret(OwnerOf(good))->key_id, newest);
+}
+
+TEST_F(VaultTest, KeepsATokenThatIsGivenWhileItSealsAgain) {
+  const auto vault = OpenOrDie();
+  // By a process that knows the new key already, and by one that does not.
+  for (const bool knows : {true, false}) {
+    SecretCatalog catalog;
+    Fill(catalog, *vault, 1);
+    const store::SealedSecret before = *vault->Seal(OwnerOf(1), "given meanwhile");
+    ASSERT_TRUE(vault->Rotate());
+    const store::SealedSecret given = knows ? *vault->Seal(OwnerOf(1), "given meanwhile") : before;
+    catalog.meanwhile = [&] { ASSERT_TRUE(catalog.PutSecret(OwnerOf(1), given)); };
+
+    const ReSealed done = *vault->ReSealAll(catalog);
+
+    EXPECT_EQ(done.sealed, knows ? 0 : 1);
+    EXPECT_TRUE(done.failed.empty());
+    const store::SealedSecret kept = *catalog.GetSecret(OwnerOf(1));
+    EXPECT_EQ(kept.key_id, vault->newest_key_id());
+    EXPECT_EQ(vault->Open(OwnerOf(1), kept)->Reveal(), "given meanwhile");
+  }
+}
+
+TEST_F(VaultTest, LetsASecretGoThatIsRemovedWhileItSealsAgain) {
+  const auto vault = OpenOrDie();
+  SecretCatalog catalog;
+  Fill(catalog, *vault, 2);
+  ASSERT_TRUE(vault->Rotate());
+  catalog.meanwhile = [&] { catalog.Forget(OwnerOf(1)); };
+
+  const ReSealed done = *vault->ReSealAll(catalog);
+
+  EXPECT_EQ(done.sealed, 1);
+  EXPECT_TRUE(done.failed.empty());
+  EXPECT_FALSE(catalog.GetSecret(OwnerOf(1)));
 }
 
 template <class T>

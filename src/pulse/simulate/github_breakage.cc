@@ -17,6 +17,11 @@ bool OneOf(
 
 }  // namespace
 
+std::int64_t PullIdOf(int index, std::int64_t number) noexcept {
+  // Starts just below 2^31, so that even a small world has ids on both sides of it.
+  return 2'147'400'000 + (number * kRepositorySlots + index) * 997;
+}
+
 Breakage BreakageOf(std::int64_t pull_id) noexcept {
   const auto mixed = Mix(static_cast<std::uint64_t>(pull_id));
   return static_cast<Breakage>(1 + mixed % (kBreakageCount - 1));

@@ -161,7 +161,7 @@ const Timeline& WorldData::TimelineOf(const Repository& repository) const {
 }
 
 std::int64_t WorldData::Slot(const Repository& repository, std::int64_t number) {
-  return number * 16 + repository.index;
+  return number * kRepositorySlots + repository.index;
 }
 
 std::uint64_t WorldData::Noise(
@@ -182,8 +182,7 @@ Random WorldData::Draw(
 }
 
 std::int64_t WorldData::PullId(const Repository& repository, std::int64_t number) {
-  // Starts just below 2^31, so that even a small world has ids on both sides of it.
-  return 2'147'400'000 + Slot(repository, number) * 997;
+  return PullIdOf(repository.index, number);
 }
 
 std::int64_t WorldData::ChildId(
@@ -246,7 +245,6 @@ PullHead WorldData::HeadAt(const Repository& repository, PullOrder order, std::i
 }
 
 bool WorldData::IsBroken(std::int64_t pull_id) const {
-  constexpr std::uint64_t kPullSalt = 2;
   return faults_ != nullptr &&
          faults_->Marks(Fault::kBadRecord, static_cast<std::uint64_t>(pull_id), kPullSalt);
 }

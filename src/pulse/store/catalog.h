@@ -53,6 +53,11 @@ class Catalog {
   virtual Result<> RemoveIntegration(TenantId tenant, IntegrationId integration) = 0;
 
   virtual Result<> PutSecret(SecretOwner owner, const SealedSecret& secret) = 0;
+  /// Puts `secret` in the place of `expected`. False, with nothing changed, when that is not what
+  /// stands there (any more).
+  virtual Result<bool> ReplaceSecret(
+      SecretOwner owner, const SealedSecret& expected, const SealedSecret& secret
+  ) = 0;
   virtual Result<SealedSecret> GetSecret(SecretOwner owner) = 0;
   virtual Result<std::vector<SecretOwner>> SecretsNotSealedWith(std::string_view key_id) = 0;
 

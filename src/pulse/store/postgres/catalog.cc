@@ -277,6 +277,23 @@ Result<> PostgresCatalog::PutSecret(SecretOwner owner, const SealedSecret& secre
   return stored;
 }
 
+Result<bool> PostgresCatalog::ReplaceSecret(
+    SecretOwner owner, const SealedSecret& expected, const SealedSecret& secret
+) {
+  PULSE_TRY(Transaction tx, pool_.Begin(owner.tenant));
+  const auto slot = tx.Queue(
+      sql::catalog::replace_secret,
+      owner.tenant,
+      owner.integration,
+      Bytes{expected.ciphertext},
+      secret.key_id,
+      Bytes{secret.ciphertext},
+      Instant{clock_.Now()}
+  );
+  PULSE_CHECK(tx.Commit());
+  return !tx[slot].empty();
+}
+
 Result<SealedSecret> PostgresCatalog::GetSecret(SecretOwner owner) {
   PULSE_TRY(Transaction tx, pool_.Begin(owner.tenant));
   const auto slot = tx.Queue(sql::catalog::get_secret, owner.tenant, owner.integration);

@@ -29,6 +29,9 @@ class PostgresCatalog final : public Catalog {
   Result<> RemoveIntegration(TenantId tenant, IntegrationId integration) override;
 
   Result<> PutSecret(SecretOwner owner, const SealedSecret& secret) override;
+  Result<bool> ReplaceSecret(
+      SecretOwner owner, const SealedSecret& expected, const SealedSecret& secret
+  ) override;
   Result<SealedSecret> GetSecret(SecretOwner owner) override;
   Result<std::vector<SecretOwner>> SecretsNotSealedWith(std::string_view key_id) override;
   Result<> Audit(const AuditEntry& entry) override;

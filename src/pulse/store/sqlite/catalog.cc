@@ -279,6 +279,27 @@ Result<> SqliteCatalog::PutSecret(SecretOwner owner, const SealedSecret& secret)
   });
 }
 
+Result<bool> SqliteCatalog::ReplaceSecret(
+    SecretOwner owner, const SealedSecret& expected, const SealedSecret& secret
+) {
+  const EpochMs now = database_.now();
+  return database_.Write([&](Connection& db) -> Result<bool> {
+    PULSE_TRY(
+        const int replaced,
+        db.Run(
+            sql::catalog::replace_secret,
+            owner.tenant,
+            owner.integration,
+            Blob{expected.ciphertext},
+            secret.key_id,
+            Blob{secret.ciphertext},
+            now
+        )
+    );
+    return replaced > 0;
+  });
+}
+
 Result<SealedSecret> SqliteCatalog::GetSecret(SecretOwner owner) {
   return database_.Read([&](Connection& db) -> Result<SealedSecret> {
     PULSE_TRY(Statement row, db.Select(sql::catalog::get_secret, owner.tenant, owner.integration));

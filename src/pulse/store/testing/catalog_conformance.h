@@ -91,6 +91,25 @@ TEST_P(StoreConformance, KeepsASecretForItsOwnerOnly) {
   );
 }
 
+TEST_P(StoreConformance, ReplacesTheExpectedSecretAndNoOther) {
+  const SecretOwner owner{acme_.tenant, acme_.integration};
+  const SealedSecret old{.key_id = "old", .ciphertext = std::string("\x00 old \xFF", 7)};
+  const SealedSecret resealed{.key_id = "new", .ciphertext = "resealed"};
+  EXPECT_FALSE(Value(store().catalog().ReplaceSecret(owner, old, resealed)));  // There is none.
+  Done(store().catalog().PutSecret(owner, old));
+  EXPECT_FALSE(
+      Value(store().catalog().ReplaceSecret({globex_.tenant, acme_.integration}, old, resealed))
+  );
+  EXPECT_EQ(Value(store().catalog().GetSecret(owner)).ciphertext, old.ciphertext);
+
+  EXPECT_TRUE(Value(store().catalog().ReplaceSecret(owner, old, resealed)));
+
+  EXPECT_EQ(Value(store().catalog().GetSecret(owner)).ciphertext, "resealed");
+  EXPECT_EQ(Value(store().catalog().GetSecret(owner)).key_id, "new");
+  EXPECT_FALSE(Value(store().catalog().ReplaceSecret(owner, old, {"newer", "late"})));
+  EXPECT_EQ(Value(store().catalog().GetSecret(owner)).ciphertext, "resealed");
+}
+
 TEST_P(StoreConformance, ListsSecretsThatAnOldKeySealed) {
   Done(store().catalog().PutSecret({acme_.tenant, acme_.integration}, {"old", "a"}));
   Done(store().catalog().PutSecret({globex_.tenant, globex_.integration}, {"new", "b"}));

@@ -6,6 +6,7 @@
 #include "pulse/base/http_date.h"
 #include "pulse/source/github/headers.h"
 #include "pulse/source/json_page.h"
+#include "pulse/source/json_slice.h"
 
 namespace pulse::source::github {
 namespace {
@@ -138,9 +139,13 @@ int Urgency(ErrorKind kind) {
 std::optional<Error> GraphqlError(const Answer& answer, EpochMs now) {
   // Inside a string the quotes would be escaped, so this finds a key and nothing else.
   if (answer.body.find("\"errors\"") == std::string::npos) return std::nullopt;
-  const auto page = JsonPage::Parse(answer.body);
-  if (!page) return std::nullopt;  // The reader of the page says so, with its own rules.
-  const Value errors = (*page)->root()["errors"];
+  // A record that is no JSON costs only itself (DecodeList), so it must not hide the errors beside
+  // it. What not even this can cut or parse, no reader takes for a page either.
+  auto page = JsonPage::Parse(answer.body);
+  const bool whole = page.has_value();
+  if (!whole) page = JsonPage::Parse(SliceField(answer.body, "errors").value_or("null"));
+  if (!page) return std::nullopt;
+  const Value errors = whole ? (*page)->root()["errors"] : (*page)->root();
   if (errors.size() == 0) return std::nullopt;
 
   Value worst;

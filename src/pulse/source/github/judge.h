@@ -7,8 +7,8 @@
 
 namespace pulse::source::github {
 
-/// Pure. A GraphQL answer with `errors` is an error even when it carries data: half a page must
-/// never move a cursor.
+/// Pure. A GraphQL answer with `errors` is an error even when it carries data, or a record that is
+/// no JSON: half a page must never move a cursor.
 ///
 ///   401, 403, missing scope                     kUnauthorized, with what to do
 ///   403/429 with Retry-After or nothing left    kRateLimited, until then

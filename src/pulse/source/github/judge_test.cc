@@ -133,6 +133,20 @@ TEST(Judge, RefusesAGraphqlAnswerWithErrorsEvenWhenItCarriesData) {
   EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnavailable);
 }
 
+TEST(Judge, FindsTheErrorsOfAnAnswerWithARecordThatIsNoJson) {
+  const auto body = [](std::string_view errors) {
+    return R"({"data":{"nodes":[{"id":1},{"id":1e999}]},"errors":)" + std::string(errors) + "}";
+  };
+  const Verdict verdict = JudgeQuery(body(R"([{"message":"Something went wrong"}])"));
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(
+      JudgeQuery(body(R"([{"type":"NOT_FOUND","message":"x"}])")).error->kind(),
+      ErrorKind::kNotFound
+  );
+  EXPECT_FALSE(JudgeQuery(body("[]")).error) << "a bad record alone costs only itself";
+}
+
 TEST(Judge, SortsGraphqlErrorsByType) {
   const std::vector<std::pair<std::string, ErrorKind>> expected = {
       {R"({"type":"NOT_FOUND","message":"x"})", ErrorKind::kNotFound},

@@ -55,6 +55,14 @@ std::optional<milliseconds> RetryAfterOf(const Answer& answer, EpochMs now) {
   return milliseconds(std::max<EpochMs>(*date - now, 1000));
 }
 
+/// The hour's points of REST and of GraphQL are counted apart; a secondary limit, which is the one
+/// that sends Retry-After, is of both.
+Stops StoppedBy(const Answer& answer) {
+  const bool spent = NumberHeader(answer, "x-ratelimit-remaining") == 0;
+  const bool primary = spent && HeaderOf(answer, "retry-after").empty();
+  return primary ? Stops::kQuota : Stops::kIntegration;
+}
+
 Error RateLimited(const Answer& answer, EpochMs now, bool primary) {
   const auto asked = RetryAfterOf(answer, now);
   const bool spent = primary || NumberHeader(answer, "x-ratelimit-remaining") == 0;
@@ -183,6 +191,10 @@ Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
   Verdict verdict;
   verdict.error = StatusError(call, answer, now);
   if (!verdict.error && call.method == "POST") verdict.error = GraphqlError(answer, now);
+  if (verdict.error && verdict.error->kind() == ErrorKind::kRateLimited) {
+    verdict.error_stops = StoppedBy(answer);
+  }
+  verdict.spent_stops = Stops::kQuota;
   if (const auto remaining = NumberHeader(answer, "x-ratelimit-remaining")) {
     verdict.remaining = static_cast<double>(*remaining);
   }

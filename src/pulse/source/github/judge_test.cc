@@ -58,6 +58,18 @@ TEST(Judge, WaitsAMinuteForASecondaryLimitThatNamesNoTime) {
   EXPECT_EQ(verdict.error->retry_after(), milliseconds(60'000));
 }
 
+TEST(Judge, StopsOneBudgetWhenItIsSpentAndBothForASecondaryLimit) {
+  const Verdict spent = JudgeQuery(
+      R"({"errors":[{"type":"RATE_LIMITED","message":"x"}]})",
+      {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1100"}}
+  );
+  EXPECT_EQ(spent.error_stops, Stops::kQuota);
+  EXPECT_EQ(JudgeStatus(200, {{"x-ratelimit-remaining", "0"}}).spent_stops, Stops::kQuota);
+
+  const Verdict secondary = JudgeStatus(403, {{"retry-after", "7"}});
+  EXPECT_EQ(secondary.error_stops, Stops::kIntegration);
+}
+
 TEST(Judge, ReadsRetryAfterAsADateToo) {
   const Verdict limited = JudgeStatus(429, {{"Retry-After", "Thu, 01 Jan 1970 00:17:10 GMT"}});
   ASSERT_TRUE(limited.error);

@@ -4,7 +4,6 @@
 
 #include "coverage_view.h"
 #include "handlers.h"
-#include "indexing.h"
 #include "integration_edit.h"
 #include "json_output.h"
 #include "suggest.h"
@@ -200,8 +199,15 @@ Result<ExitCode> RunIntegrationRemove(Context& context) {
             " with its credential, raw pages, jobs and rows; fix: add --yes"
     };
   }
-  PULSE_CHECK(EraseVectorsOf(*engine, integration));
+  // Before, so that vectors out of reach stop the command while it can be given again; after, for
+  // what a step under way wrote until its rows were gone.
+  const auto erase_vectors = [&]() -> Result<> {
+    vectors::Vectors* vectors = engine->vectors();
+    return vectors ? vectors->EraseIntegration(tenant.id, integration.id) : Result<>{};
+  };
+  PULSE_CHECK(erase_vectors());
   PULSE_CHECK(engine->store().catalog().RemoveIntegration(tenant.id, integration.id));
+  PULSE_CHECK(erase_vectors());
   if (context.json()) {
     context.PrintJson(
         Dump({{"id", integration.id.value()}, {"name", integration.name}, {"removed", true}})

@@ -61,7 +61,24 @@ def test_vectors_of_another_model_are_made_again_by_the_command_the_error_names(
         check(len(pulse.run("search", "issue", "--tenant", "acme", "--json").json()) > 0, "and search finds them")
 
 
+def test_an_integration_that_goes_takes_vectors_without_a_row_along():
+    with Pulse() as pulse, Simulator("--seed", 5, "--issues", 60) as sim:
+        pulse.add_tenant("acme")
+        pulse.add_jira("acme", "jira-main", sim.url)
+        pulse.sync("acme", "jira-main")
+        # What a step under way leaves: a vector whose row is gone when the integration is removed.
+        with sqlite3.connect(pulse.database) as db:
+            gone = db.execute("DELETE FROM work_items WHERE id = (SELECT min(id) FROM work_items)").rowcount
+        count = lambda: sqlite3.connect(pulse.home / "vectors.db").execute("SELECT count(*) FROM points").fetchone()[0]
+        check(gone == 1 and count() == 60, "there is a vector without a row")
+
+        pulse.run("integration", "remove", "jira-main", "--yes", "--tenant", "acme")
+
+        check(count() == 0, f"{count()} vectors are left")
+
+
 main(
     test_drift_is_counted_both_ways_and_mended,
     test_vectors_of_another_model_are_made_again_by_the_command_the_error_names,
+    test_an_integration_that_goes_takes_vectors_without_a_row_along,
 )

@@ -1,5 +1,7 @@
 #include "pulse/simulate/simulator.h"
 
+#include <atomic>
+#include <string_view>
 #include <utility>
 
 #include "pulse/base/clock.h"
@@ -15,6 +17,8 @@ namespace pulse::simulate {
 namespace {
 
 constexpr std::chrono::milliseconds kSlowDelay{2000};
+constexpr std::string_view kBurst = "jira-burst-based";
+constexpr std::string_view kQuota = "jira-quota-tenant-based";
 
 bool IsJiraPath(std::string_view path) {
   return path.starts_with("/rest/") || path.starts_with("/dc/") || path.starts_with("/ex/jira/");
@@ -47,14 +51,14 @@ http::Response ServerFailure(int status) {
 /// The minute the bucket is full again, the way Jira writes it: without seconds.
 std::string ResetMinute(EpochMs now) { return FormatInstant(now + kMinuteMs).substr(0, 16) + "Z"; }
 
-http::Response TooMany(int retry_after_seconds) {
+http::Response TooMany(int retry_after_seconds, std::string_view reason) {
   http::Response response = Json(
       429,
       "{\"errorMessages\":[\"Rate limit exceeded.\"],\"errors\":{},"
       "\"message\":\"You have exceeded a secondary rate limit.\"}"
   );
   response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
-  response.headers.emplace_back("RateLimit-Reason", "jira-burst-based");
+  response.headers.emplace_back("RateLimit-Reason", reason);
   return response;
 }
 
@@ -128,11 +132,12 @@ class RunningSimulator final : public Simulator {
     const bool jira = IsJiraPath(request.path);
     const RateDecision rate = rate_limit_.Take(caller, std::chrono::steady_clock::now());
     if (!rate.allowed) {
-      http::Response refused = TooMany(rate.retry_after_seconds);
+      http::Response refused = TooMany(rate.retry_after_seconds, kBurst);
       if (jira) Tell(rate, refused);
       return refused;
     }
-    if (faults_->Strikes(Fault::k429)) return TooMany(1);
+    if (faults_->Strikes(Fault::k429))
+      return TooMany(1, limits_faked_++ % 2 == 0 ? kBurst : kQuota);
     if (faults_->Strikes(Fault::k500)) return ServerFailure(500);
     if (faults_->Strikes(Fault::k502)) return ServerFailure(502);
     if (faults_->Strikes(Fault::k503)) return ServerFailure(503);
@@ -163,6 +168,7 @@ class RunningSimulator final : public Simulator {
   const SimulateOptions options_;
   RateLimit rate_limit_;
   CallCounts counts_;
+  std::atomic<unsigned> limits_faked_ = 0;
   std::unique_ptr<FaultPlan> faults_;
   std::unique_ptr<Api> jira_;
   std::unique_ptr<Api> github_;

@@ -95,6 +95,16 @@ TEST(Simulator, AnswersTooManyCallsWith429AndWhenToComeBack) {
   EXPECT_EQ(http::HeaderValue(refused.headers, "X-RateLimit-Limit"), "1");
 }
 
+TEST(Simulator, RefusesForABurstAndForAQuotaInTurn) {
+  const auto simulator = StartSimulator(Options({{"429", 100}})).value();
+  const Caller caller(*simulator);
+  for (const char* reason : {"jira-burst-based", "jira-quota-tenant-based", "jira-burst-based"}) {
+    const auto refused = caller.Get("/rest/api/3/serverInfo");
+    EXPECT_EQ(refused->status, 429);
+    EXPECT_EQ(http::HeaderValue(refused->headers, "RateLimit-Reason"), reason);
+  }
+}
+
 TEST(Simulator, FailsOnPurposeInEveryWayItIsAskedTo) {
   const auto answer_with = [](const std::string& fault) {
     const auto simulator = StartSimulator(Options({{fault, 100}})).value();

@@ -38,6 +38,9 @@ struct Call {
   std::string path;
   std::string body;  ///< JSON, for POST.
   double cost = 1;   ///< Tokens it takes from the integration's budget.
+  /// What the source counts it against, where that is more than one endpoint ("graphql"); empty:
+  /// its endpoint.
+  std::string quota{};
 };
 
 struct Answer {
@@ -58,12 +61,18 @@ class Transport {
   virtual std::string_view base_url() const = 0;
 };
 
+/// Which calls have to wait: all of the integration, or those that count against the same quota.
+enum class Stops : unsigned char { kIntegration, kQuota };
+
 /// How a provider says no. Pure.
 struct Verdict {
-  std::optional<Error> error;  ///< kUnauthorized, kRateLimited (retry_after), kNotFound, …
+  /// kUnauthorized, kRateLimited (retry_after where the answer tells), kNotFound, …
+  std::optional<Error> error;
+  Stops error_stops = Stops::kIntegration;  ///< Until the error's retry_after.
   /// Budget left until `resets_at`, when the answer tells: lets the transport slow down in time.
   std::optional<double> remaining;
   std::optional<EpochMs> resets_at;
+  Stops spent_stops = Stops::kIntegration;  ///< Once nothing remains.
 };
 
 /// What an extract step was asked to do.

@@ -63,6 +63,8 @@ class Vectors {
       TenantId tenant, std::span<const float> query, const SearchFilter& filter
   ) = 0;
   virtual Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) = 0;
+  /// All points of one integration, with or without a row.
+  virtual Result<> EraseIntegration(TenantId tenant, IntegrationId integration) = 0;
   virtual Result<> EraseTenant(TenantId tenant) = 0;
   virtual Result<std::int64_t> Count(TenantId tenant) = 0;
 

@@ -33,6 +33,7 @@ Result<Answer> Api::Query(std::string_view query, const Variables& variables) {
   Call call;
   call.method = "POST";
   call.endpoint = "POST /graphql";
+  call.quota = "graphql";
   call.path = endpoints_.graphql;
   call.body = "{\"query\":";
   model::AppendJsonString(call.body, query);
@@ -43,6 +44,7 @@ Result<Answer> Api::Query(std::string_view query, const Variables& variables) {
 Result<Answer> Api::Get(std::string_view endpoint, std::string_view path) {
   Call call;
   call.endpoint = "GET " + std::string(endpoint);
+  call.quota = "core";
   call.path = std::string(endpoints_.rest).append(path);
   return transport_.Send(call);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "pulse/source/github/api.h"
+#include "pulse/source/github/fetch.h"
 #include "pulse/source/github/queries.h"
 #include "pulse/source/github/testing/scripted.h"
 
@@ -339,6 +340,22 @@ TEST(FetchPrs, GoesOnPastARecordThatIsNoJson) {
   }
 }
 
+TEST(FetchPrs, GoesNowhereWhenErrorsStandBesideARecordThatIsNoJson) {
+  std::string page = PrPage({{.number = 2}, {.number = 1}}, "k1");
+  page.replace(page.find(R"("1002")"), 6, "1e999999");
+  page.insert(page.size() - 1, R"(,"errors":[{"message":"Something went wrong"}])");
+  FetchRequest request = FirstPage();
+  for (request.attempt = 0; request.attempt <= kLastAttempt; ++request.attempt) {
+    ScriptedTransport transport;
+    transport.Answer200(page);
+
+    const auto fetched = Fetch(request, transport);
+
+    ASSERT_FALSE(fetched) << "attempt " << request.attempt << " moved the cursor";
+    EXPECT_EQ(fetched.error().kind(), ErrorKind::kUnavailable);
+  }
+}
+
 TEST(FetchPrs, CarriesOverflowAlongAndHandsItOverAtTheEnd) {
   ScriptedTransport transport;
   transport.Answer200(PrPage({{.number = 2, .more_commits = true, .more_comments = true}}, "k1", 2))
@@ -446,6 +463,19 @@ TEST(FetchNested, IsolatesTheOneItCannotDecodeOnTheLastAttempt) {
   ASSERT_THAT(fetched->gaps, SizeIs(1));
   EXPECT_THAT(fetched->gaps[0].scope, HasSubstr("PR_1"));
   EXPECT_THAT(fetched->pages, SizeIs(1));
+}
+
+TEST(FetchNested, LeavesAPoorAnswerToBeAskedAgainWhenItAlsoCarriesErrors) {
+  FetchRequest request =
+      RequestFor("github_pr_nested", NestedStep(R"([{"id":"PR_1","kind":"c"}])"));
+  request.attempt = kLastAttempt;
+  ScriptedTransport transport;
+  transport.Answer200(R"({"data":{"c0":{"n":1e999}},"errors":[{"message":"timeout"}]})");
+
+  const auto fetched = Fetch(request, transport);
+
+  ASSERT_FALSE(fetched) << "a passing failure became a gap";
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kUnavailable);
 }
 
 TEST(FetchNested, RefusesAnAnswerThatLeavesAConnectionOut) {

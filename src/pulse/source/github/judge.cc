@@ -6,6 +6,7 @@
 #include "pulse/base/http_date.h"
 #include "pulse/source/github/headers.h"
 #include "pulse/source/json_page.h"
+#include "pulse/source/json_slice.h"
 
 namespace pulse::source::github {
 namespace {
@@ -52,6 +53,14 @@ std::optional<milliseconds> RetryAfterOf(const Answer& answer, EpochMs now) {
   const auto date = ParseHttpDate(HeaderOf(answer, "retry-after"));
   if (!date) return std::nullopt;
   return milliseconds(std::max<EpochMs>(*date - now, 1000));
+}
+
+/// The hour's points of REST and of GraphQL are counted apart; a secondary limit, which is the one
+/// that sends Retry-After, is of both.
+Stops StoppedBy(const Answer& answer) {
+  const bool spent = NumberHeader(answer, "x-ratelimit-remaining") == 0;
+  const bool primary = spent && HeaderOf(answer, "retry-after").empty();
+  return primary ? Stops::kQuota : Stops::kIntegration;
 }
 
 Error RateLimited(const Answer& answer, EpochMs now, bool primary) {
@@ -138,9 +147,13 @@ int Urgency(ErrorKind kind) {
 std::optional<Error> GraphqlError(const Answer& answer, EpochMs now) {
   // Inside a string the quotes would be escaped, so this finds a key and nothing else.
   if (answer.body.find("\"errors\"") == std::string::npos) return std::nullopt;
-  const auto page = JsonPage::Parse(answer.body);
-  if (!page) return std::nullopt;  // The reader of the page says so, with its own rules.
-  const Value errors = (*page)->root()["errors"];
+  // A record that is no JSON costs only itself (DecodeList), so it must not hide the errors beside
+  // it. What not even this can cut or parse, no reader takes for a page either.
+  auto page = JsonPage::Parse(answer.body);
+  const bool whole = page.has_value();
+  if (!whole) page = JsonPage::Parse(SliceField(answer.body, "errors").value_or("null"));
+  if (!page) return std::nullopt;
+  const Value errors = whole ? (*page)->root()["errors"] : (*page)->root();
   if (errors.size() == 0) return std::nullopt;
 
   Value worst;
@@ -178,6 +191,10 @@ Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
   Verdict verdict;
   verdict.error = StatusError(call, answer, now);
   if (!verdict.error && call.method == "POST") verdict.error = GraphqlError(answer, now);
+  if (verdict.error && verdict.error->kind() == ErrorKind::kRateLimited) {
+    verdict.error_stops = StoppedBy(answer);
+  }
+  verdict.spent_stops = Stops::kQuota;
   if (const auto remaining = NumberHeader(answer, "x-ratelimit-remaining")) {
     verdict.remaining = static_cast<double>(*remaining);
   }

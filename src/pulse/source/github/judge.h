@@ -7,12 +7,13 @@
 
 namespace pulse::source::github {
 
-/// Pure. A GraphQL answer with `errors` is an error even when it carries data: half a page must
-/// never move a cursor.
+/// Pure. A GraphQL answer with `errors` is an error even when it carries data, or a record that is
+/// no JSON: half a page must never move a cursor.
 ///
 ///   401, 403, missing scope                     kUnauthorized, with what to do
 ///   403/429 with Retry-After or nothing left    kRateLimited, until then
 ///   secondary limit without a time              kRateLimited, 60 s (what GitHub asks for)
+///     nothing left stops the calls of that budget (Api), a secondary limit the integration
 ///   404, 410, 409, 451, 301, GraphQL NOT_FOUND or FORBIDDEN   kNotFound: one object out of reach
 ///   400, 422, a query the schema refuses, too many nodes      kInvalid: it can never succeed
 ///   5xx (a page too heavy answers 502 or 504), other GraphQL errors   kUnavailable

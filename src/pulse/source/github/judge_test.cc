@@ -58,6 +58,18 @@ TEST(Judge, WaitsAMinuteForASecondaryLimitThatNamesNoTime) {
   EXPECT_EQ(verdict.error->retry_after(), milliseconds(60'000));
 }
 
+TEST(Judge, StopsOneBudgetWhenItIsSpentAndBothForASecondaryLimit) {
+  const Verdict spent = JudgeQuery(
+      R"({"errors":[{"type":"RATE_LIMITED","message":"x"}]})",
+      {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1100"}}
+  );
+  EXPECT_EQ(spent.error_stops, Stops::kQuota);
+  EXPECT_EQ(JudgeStatus(200, {{"x-ratelimit-remaining", "0"}}).spent_stops, Stops::kQuota);
+
+  const Verdict secondary = JudgeStatus(403, {{"retry-after", "7"}});
+  EXPECT_EQ(secondary.error_stops, Stops::kIntegration);
+}
+
 TEST(Judge, ReadsRetryAfterAsADateToo) {
   const Verdict limited = JudgeStatus(429, {{"Retry-After", "Thu, 01 Jan 1970 00:17:10 GMT"}});
   ASSERT_TRUE(limited.error);
@@ -131,6 +143,20 @@ TEST(Judge, RefusesAGraphqlAnswerWithErrorsEvenWhenItCarriesData) {
   );
   ASSERT_TRUE(verdict.error);
   EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnavailable);
+}
+
+TEST(Judge, FindsTheErrorsOfAnAnswerWithARecordThatIsNoJson) {
+  const auto body = [](std::string_view errors) {
+    return R"({"data":{"nodes":[{"id":1},{"id":1e999}]},"errors":)" + std::string(errors) + "}";
+  };
+  const Verdict verdict = JudgeQuery(body(R"([{"message":"Something went wrong"}])"));
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(
+      JudgeQuery(body(R"([{"type":"NOT_FOUND","message":"x"}])")).error->kind(),
+      ErrorKind::kNotFound
+  );
+  EXPECT_FALSE(JudgeQuery(body("[]")).error) << "a bad record alone costs only itself";
 }
 
 TEST(Judge, SortsGraphqlErrorsByType) {

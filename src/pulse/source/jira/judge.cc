@@ -17,8 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// When a 429 does not say for how long. A gateway's burst limit is over well before that.
-constexpr milliseconds kUnknownWait = seconds(60);
 /// The source's clock and ours differ, and a reset is announced to the minute.
 constexpr milliseconds kShortestWait = seconds(1);
 /// What is announced for longer is nonsense; a number beyond any integer must not become one.
@@ -79,16 +77,30 @@ void ReadBudget(const Answer& answer, EpochMs now, Verdict& verdict) {
   }
 }
 
-milliseconds WaitAsked(const Answer& answer, EpochMs now) {
+std::optional<milliseconds> RetryAfterOf(const Answer& answer, EpochMs now) {
   const std::string_view retry_after = HeaderOf(answer, "Retry-After");
   if (const auto wait = ToNumber(retry_after); wait && *wait >= 0) {
     const double asked = std::min(*wait, kLongestWaitSeconds);
     return std::max(kShortestWait, milliseconds(static_cast<std::int64_t>(asked * 1000)));
   }
-  auto until = ParseHttpDate(retry_after);
-  if (!until) until = ParseReset(HeaderOf(answer, "X-RateLimit-Reset"));
-  if (!until) return kUnknownWait;
+  const auto until = ParseHttpDate(retry_after);
+  if (!until) return std::nullopt;
   return std::max(kShortestWait, milliseconds(*until - now));
+}
+
+/// Points of the hour, of the app or of the tenant: spent for every call alike.
+bool IsQuota(std::string_view reason) { return reason.starts_with("jira-quota-"); }
+/// Calls a second of one endpoint and method.
+bool IsBurst(std::string_view reason) { return reason == "jira-burst-based"; }
+
+/// Nothing where the answer names no time. A spent quota is not there again before its reset,
+/// whatever else the answer says; other limits end when Retry-After says so.
+std::optional<milliseconds> WaitAsked(
+    const Answer& answer, std::string_view reason, std::optional<EpochMs> resets_at, EpochMs now
+) {
+  const auto asked = RetryAfterOf(answer, now);
+  if (!resets_at || (asked && !IsQuota(reason))) return asked;
+  return std::max({kShortestWait, asked.value_or(kShortestWait), milliseconds(*resets_at - now)});
 }
 
 /// Jira's own words, if the body has any: `{"errorMessages":[…],"errors":{"field":"…"}}`.
@@ -141,18 +153,23 @@ Error LoginPage(const Call& call, const Answer& answer) {
   };
 }
 
+/// A 429. What is left, which is nothing, is of the same pool as the limit.
+void JudgeLimit(const Call& call, const Answer& answer, EpochMs now, Verdict& verdict) {
+  std::string message = Said(call, answer);
+  const std::string_view reason = HeaderOf(answer, "RateLimit-Reason");
+  if (!reason.empty()) message.append(" (").append(SampleOf(reason)).append(")");
+  Error error{ErrorKind::kRateLimited, std::move(message)};
+  const auto wait = WaitAsked(answer, reason, verdict.resets_at, now);
+  verdict.error = wait ? std::move(error).RetryAfter(*wait) : std::move(error);
+  if (IsBurst(reason)) verdict.error_stops = verdict.spent_stops = Stops::kQuota;
+}
+
 std::optional<Error> ErrorIn(const Call& call, const Answer& answer, EpochMs now) {
   const int status = answer.status;
-  if (status == 429) {
-    std::string message = Said(call, answer);
-    const std::string_view reason = HeaderOf(answer, "RateLimit-Reason");
-    if (!reason.empty()) message.append(" (").append(SampleOf(reason)).append(")");
-    return Error{ErrorKind::kRateLimited, std::move(message)}.RetryAfter(WaitAsked(answer, now));
-  }
   if (status >= 500) {
     Error error{ErrorKind::kUnavailable, Said(call, answer)};
-    if (HeaderOf(answer, "Retry-After").empty()) return error;
-    return std::move(error).RetryAfter(WaitAsked(answer, now));
+    const auto asked = RetryAfterOf(answer, now);
+    return asked ? std::move(error).RetryAfter(*asked) : std::move(error);
   }
   if (status == 401 || status == 403) {
     return IsWebPage(answer) ? LoginPage(call, answer) : Unauthorized(call, answer);
@@ -186,8 +203,12 @@ bool IsWebPage(const Answer& answer) {
 
 Verdict JudgeAnswer(const Call& call, const Answer& answer, EpochMs now) {
   Verdict verdict;
-  verdict.error = ErrorIn(call, answer, now);
   ReadBudget(answer, now, verdict);
+  if (answer.status == 429) {
+    JudgeLimit(call, answer, now, verdict);
+  } else {
+    verdict.error = ErrorIn(call, answer, now);
+  }
   return verdict;
 }
 

@@ -93,12 +93,12 @@ TEST(JudgeJira, WaitsAsLongAsItIsTold) {
   );
   EXPECT_EQ(Judge(503, {{"retry-after", "3"}}).error->retry_after(), seconds(3));
   EXPECT_FALSE(Judge(503, {}).error->retry_after());
+  EXPECT_FALSE(Judge(503, {{"Retry-After", "soon"}}).error->retry_after());
 }
 
 TEST(JudgeJira, TakesNoFigureThatIsNoTime) {
   for (const char* nonsense : {"inf", "nan", "-3", "soon"}) {
-    EXPECT_EQ(Judge(429, {{"Retry-After", nonsense}}).error->retry_after(), seconds(60))
-        << nonsense;
+    EXPECT_FALSE(Judge(429, {{"Retry-After", nonsense}}).error->retry_after()) << nonsense;
   }
   EXPECT_EQ(
       Judge(429, {{"Retry-After", "1e300"}}).error->retry_after(), std::chrono::hours(24 * 365)
@@ -106,14 +106,52 @@ TEST(JudgeJira, TakesNoFigureThatIsNoTime) {
   EXPECT_GT(Judge(200, {{"RateLimit", R"("q";r=1;t=1e300)"}}).resets_at.value_or(0), kNow);
 }
 
-TEST(JudgeJira, FallsBackToTheResetAndThenToAMinute) {
+TEST(JudgeJira, FallsBackToTheResetAndThenNamesNoTime) {
   EXPECT_EQ(
       Judge(429, {{"X-RateLimit-Reset", "2026-11-23T12:10Z"}}).error->retry_after(), seconds(600)
   );
   EXPECT_EQ(
       Judge(429, {{"X-RateLimit-Reset", "2026-11-23T11:00:00Z"}}).error->retry_after(), seconds(1)
   ) << "a reset in the past is a clock that differs, not a reason to hammer";
-  EXPECT_EQ(Judge(429, {}).error->retry_after(), seconds(60));
+  EXPECT_FALSE(Judge(429, {}).error->retry_after()) << "2, 4, 8 s are for the limits to count";
+}
+
+TEST(JudgeJira, StopsEverythingUntilTheResetOfASpentQuota) {
+  for (const char* reason : {"jira-quota-global-based", "jira-quota-tenant-based"}) {
+    const Verdict verdict = Judge(
+        429,
+        {{"RateLimit-Reason", reason},
+         {"Retry-After", "5"},
+         {"X-RateLimit-Remaining", "0"},
+         {"X-RateLimit-Reset", "2026-11-23T12:30Z"}}
+    );
+    EXPECT_EQ(verdict.error->retry_after(), seconds(1800)) << reason;
+    EXPECT_EQ(verdict.error_stops, Stops::kIntegration) << reason;
+    EXPECT_EQ(verdict.spent_stops, Stops::kIntegration) << reason;
+  }
+  const Verdict late = Judge(
+      429,
+      {{"RateLimit-Reason", "jira-quota-tenant-based"},
+       {"Retry-After", "900"},
+       {"RateLimit", R"("tenant";r=0;t=30)"}}
+  );
+  EXPECT_EQ(late.error->retry_after(), seconds(900)) << "sooner than asked is never right";
+}
+
+TEST(JudgeJira, StopsOneEndpointAfterABurst) {
+  const Verdict burst = Judge(
+      429,
+      {{"ratelimit-reason", "jira-burst-based"},
+       {"Retry-After", "5"},
+       {"X-RateLimit-Remaining", "0"},
+       {"X-RateLimit-Reset", "2026-11-23T12:30Z"}}
+  );
+  EXPECT_EQ(burst.error->retry_after(), seconds(5));
+  EXPECT_EQ(burst.error_stops, Stops::kQuota);
+  EXPECT_EQ(burst.spent_stops, Stops::kQuota);
+
+  const Verdict unknown = Judge(429, {{"RateLimit-Reason", "jira-cost-based"}});
+  EXPECT_EQ(unknown.error_stops, Stops::kIntegration);
 }
 
 TEST(JudgeJira, ReadsWhatIsLeft) {

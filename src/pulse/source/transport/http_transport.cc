@@ -73,26 +73,28 @@ Result<Answer> HttpTransport::Send(const Call& call) {
 
 Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
   PULSE_TRY(const SplitUrl target, Target(call));
-  PULSE_CHECK(limits_.RefuseWhilePaused());
+  const std::string& quota = QuotaOf(call);
+  PULSE_CHECK(limits_.RefuseWhilePaused(quota));
   PULSE_TRY(auto pass, limits_.Admit());
-  PULSE_CHECK(limits_.AwaitTurn(call.endpoint, call.cost, options_.stop));
+  PULSE_CHECK(limits_.AwaitTurn(quota, call.cost, options_.stop));
   const auto deadline = std::chrono::steady_clock::now() + limits_.policy().patience;
   PULSE_TRY(auto permit, limits_.budget().Acquire(call.cost, deadline, options_.stop));
   // A window may have opened while we waited.
-  PULSE_CHECK(limits_.RefuseWhilePaused());
+  PULSE_CHECK(limits_.RefuseWhilePaused(quota));
   PULSE_TRY(http::Headers headers, HeadersFor(call));
 
   auto answer = Exchange(call, target, std::move(headers));
-  std::optional<Error> error;
+  Verdict verdict;
   if (answer) {
-    error = Judge(call, *answer).error;
+    verdict = Judge(call, *answer);
   } else {
-    error = answer.error();
+    verdict.error = answer.error();
   }
+  std::optional<Error>& error = verdict.error;
   if (!error) {
     limits_.Worked(std::move(pass));
     permit.Succeeded();
-    limits_.NoteSuccess();
+    limits_.NoteSuccess(quota);
     return answer;
   }
 
@@ -105,7 +107,8 @@ Result<Answer> HttpTransport::SendWithinLimits(const Call& call) {
   }
   // A 503 may announce a window as well.
   if (kind == ErrorKind::kRateLimited || error->retry_after()) {
-    const milliseconds wait = limits_.PauseFor(error->retry_after());
+    const bool all = verdict.error_stops == Stops::kIntegration;
+    const milliseconds wait = limits_.PauseFor(error->retry_after(), all ? std::string() : quota);
     return std::move(*error).RetryAfter(wait);
   }
   return std::move(*error);
@@ -210,7 +213,9 @@ Verdict HttpTransport::Judge(const Call& call, const Answer& answer) const {
   // The dialect compares with instants the source wrote, so it sees the source's clock.
   Verdict verdict = connector_.Judge(call, answer, clock_.Now() + skew_);
   if (verdict.remaining && verdict.resets_at) {
-    limits_.NoteQuota(call.endpoint, *verdict.remaining, *verdict.resets_at - skew_);
+    limits_.NoteQuota(
+        QuotaOf(call), *verdict.remaining, *verdict.resets_at - skew_, verdict.spent_stops
+    );
   }
   return verdict;
 }

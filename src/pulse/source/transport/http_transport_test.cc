@@ -248,15 +248,72 @@ TEST_F(HttpTransportTest, DoublesTheWindowOfLimitsThatAnnounceNone) {
   for (const int expected : {2, 4, 8, 16, 32, 60, 60}) {
     const auto limited = transport.Send(Get());
     ASSERT_FALSE(limited);
-    EXPECT_GE(*limited.error().retry_after(), seconds(expected));
-    EXPECT_LE(*limited.error().retry_after(), milliseconds(expected * 1100));
+    EXPECT_GE(*limited.error().retry_after(), milliseconds(expected * 700));
+    EXPECT_LE(*limited.error().retry_after(), milliseconds(expected * 1300));
     clock_.now += limited.error().retry_after()->count();
   }
 
   Reply(200);
   ASSERT_TRUE(transport.Send(Get()));
   Reply(429, {{"Retry-After", "0"}});
-  EXPECT_GE(*transport.Send(Get()).error().retry_after(), seconds(2)) << "from the start again";
+  const auto again = transport.Send(Get()).error().retry_after();
+  EXPECT_GE(*again, milliseconds(1400)) << "zero is no figure";
+  EXPECT_LE(*again, milliseconds(2600)) << "from the start again";
+}
+
+TEST_F(HttpTransportTest, CountsALimitOnceHoweverManyCallsMeetIt) {
+  Limits& limits = limits_.For(TenantId(1), IntegrationId(1));
+  for (int i = 0; i < 8; ++i) EXPECT_LE(limits.PauseFor(std::nullopt), milliseconds(2600)) << i;
+}
+
+TEST_F(HttpTransportTest, PausesOneEndpointForALimitOfItsOwn) {
+  Reply(429, {{"Stops", "quota"}, {"Retry-After", "30"}});
+  auto transport = Make(Jira());
+  ASSERT_FALSE(transport.Send(Get()));
+  Reply(200);
+
+  EXPECT_FALSE(transport.Send(Get()));
+  EXPECT_TRUE(transport.Send(Post())) << "another endpoint";
+  LimitsRegistry other_process(cache_, clock_);
+  Limits& other = other_process.For(TenantId(1), IntegrationId(1));
+  EXPECT_FALSE(other.RefuseWhilePaused(Get().endpoint));
+  EXPECT_TRUE(other.RefuseWhilePaused(Post().endpoint));
+
+  Reply(429);
+  ASSERT_FALSE(transport.Send(Post()));
+  EXPECT_FALSE(other.RefuseWhilePaused("GET /other")) << "that one stops everything";
+}
+
+TEST_F(HttpTransportTest, LetsASuccessElsewhereNotShortenTheLadderOfAnEndpoint) {
+  auto transport = Make(Jira());
+  for (const int expected : {2, 4, 8}) {
+    Reply(429, {{"Stops", "quota"}});
+    const auto limited = transport.Send(Get());
+    ASSERT_FALSE(limited);
+    EXPECT_GE(*limited.error().retry_after(), milliseconds(expected * 700));
+    Reply(200);
+    ASSERT_TRUE(transport.Send(Post()));
+    clock_.now += limited.error().retry_after()->count();
+  }
+}
+
+TEST_F(HttpTransportTest, PausesAllCallsOfASpentQuotaAndNoOthers) {
+  const auto call = [](std::string endpoint, std::string quota) {
+    Call made = Get();
+    made.endpoint = std::move(endpoint);
+    made.quota = std::move(quota);
+    return made;
+  };
+  Reply(
+      200,
+      {{"Stops", "quota"}, {"Remaining", "0"}, {"Reset-At", std::to_string(clock_.now + 60'000)}}
+  );
+  auto transport = Make(GitHub());
+  ASSERT_TRUE(transport.Send(call("GET /pulls", "core")));
+  Reply(200);
+
+  EXPECT_FALSE(transport.Send(call("GET /comments", "core")));
+  EXPECT_TRUE(transport.Send(call("POST /graphql", "graphql")));
 }
 
 TEST_F(HttpTransportTest, KeepsOutOfTenThousandRandomWindows) {

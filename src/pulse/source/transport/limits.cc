@@ -15,9 +15,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstUnannounced{2000};
 constexpr milliseconds kLongestUnannounced{60'000};
 
-constexpr std::string_view kPaused = "paused/";
-constexpr std::string_view kOpen = "open/";
-
 std::optional<EpochMs> ParseEpoch(std::string_view text) {
   EpochMs value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -50,8 +47,10 @@ Limits::Limits(
       ),
       random_(seed) {}
 
-Result<> Limits::RefuseWhilePaused() const {
-  const EpochMs left = PausedUntil() - clock_.Now();
+Result<> Limits::RefuseWhilePaused(const std::string& quota) const {
+  EpochMs until = PausedUntil({});
+  if (!quota.empty()) until = std::max(until, PausedUntil(quota));
+  const EpochMs left = until - clock_.Now();
   if (left <= 0) return {};
   return Error{
       ErrorKind::kRateLimited,
@@ -60,24 +59,32 @@ Result<> Limits::RefuseWhilePaused() const {
       .RetryAfter(milliseconds(left));
 }
 
-EpochMs Limits::PausedUntil() const {
-  return std::max(paused_until_.load(), SharedUntil(kPaused, policy_.longest_pause * 2));
+std::string Limits::WindowKey(const std::string& quota) const {
+  return "paused/" + key_ + (quota.empty() ? "" : "/" + quota);
 }
 
-EpochMs Limits::SharedUntil(std::string_view kind, milliseconds longest) const {
-  const auto shared = cache_.Get(std::string(kind) + key_);
+EpochMs Limits::PausedUntil(const std::string& quota) const {
+  const EpochMs here = windows_.With([&](const std::map<std::string, Window>& windows) {
+    const auto found = windows.find(quota);
+    return found == windows.end() ? 0 : found->second.until;
+  });
+  return std::max(here, SharedUntil(WindowKey(quota), policy_.longest_pause * 2));
+}
+
+EpochMs Limits::SharedUntil(const std::string& key, milliseconds longest) const {
+  const auto shared = cache_.Get(key);
   const EpochMs until = shared ? ParseEpoch(*shared).value_or(0) : 0;
   return until <= clock_.Now() + longest.count() ? until : 0;
 }
 
-void Limits::ShareUntil(std::string_view kind, EpochMs until, milliseconds ttl) {
-  cache_.Put(std::string(kind) + key_, std::to_string(until), ttl);
+void Limits::ShareUntil(const std::string& key, EpochMs until, milliseconds ttl) {
+  cache_.Put(key, std::to_string(until), ttl);
 }
 
 Result<resilience::Breaker::Pass> Limits::Admit() {
   // A breaker that opened here sends its own probes; one that never did leaves that to the others.
   if (breaker_.state() == resilience::BreakerState::kClosed) {
-    const EpochMs left = SharedUntil(kOpen, policy_.breaker.open_for * 2) - clock_.Now();
+    const EpochMs left = SharedUntil("open/" + key_, policy_.breaker.open_for * 2) - clock_.Now();
     if (left > 0) {
       return Error{ErrorKind::kUnavailable, "another process found that the source fails"}
           .RetryAfter(milliseconds(left));
@@ -89,7 +96,7 @@ Result<resilience::Breaker::Pass> Limits::Admit() {
 void Limits::Worked(resilience::Breaker::Pass pass) {
   pass.Succeeded();
   if (!told_others_ || breaker_.state() != resilience::BreakerState::kClosed) return;
-  if (told_others_.exchange(false)) ShareUntil(kOpen, 0, milliseconds(1));
+  if (told_others_.exchange(false)) ShareUntil("open/" + key_, 0, milliseconds(1));
 }
 
 void Limits::Broke(resilience::Breaker::Pass pass) {
@@ -97,63 +104,81 @@ void Limits::Broke(resilience::Breaker::Pass pass) {
   if (breaker_.state() != resilience::BreakerState::kOpen) return;
   told_others_ = true;
   const milliseconds open_for = policy_.breaker.open_for;
-  ShareUntil(kOpen, clock_.Now() + open_for.count(), open_for);
+  ShareUntil("open/" + key_, clock_.Now() + open_for.count(), open_for);
 }
 
-milliseconds Limits::PauseFor(std::optional<milliseconds> announced) {
-  milliseconds wait = kFirstUnannounced;
+milliseconds Limits::PauseFor(std::optional<milliseconds> announced, const std::string& quota) {
   // "Come back in 0 seconds" is no figure: obeyed, it would be a storm.
-  if (announced && *announced > milliseconds(0)) {
-    wait = std::min(*announced, policy_.longest_pause);
-  } else {
-    const int earlier = std::min(unannounced_in_a_row_++, 5);
-    wait = std::min(kFirstUnannounced * (1 << earlier), kLongestUnannounced);
-  }
+  const bool known = announced && *announced > milliseconds(0);
   // A tenth, at most ten seconds: enough to spread the steps, little beside an hour's window.
-  wait += Jitter(std::min(static_cast<double>(wait.count()) / 10, 10'000.0));
+  const milliseconds figure = known ? std::min(*announced, policy_.longest_pause) : milliseconds(0);
+  const double tenth = std::min(static_cast<double>(figure.count()) / 10, 10'000.0);
+  const double longer = Random(0, tenth);
+  const double factor = Random(0.7, 1.3);
 
   const EpochMs now = clock_.Now();
-  const EpochMs until = now + wait.count();
-  EpochMs so_far = paused_until_;
-  while (so_far < until && !paused_until_.compare_exchange_weak(so_far, until)) {
-  }
-  const EpochMs end = std::max(so_far, until);
-  if (end == until) ShareUntil(kPaused, end, wait);
-  return milliseconds(end - now);
+  bool opened = false;
+  const EpochMs end = windows_.With([&](std::map<std::string, Window>& windows) {
+    Window& window = windows[quota];
+    double wait = static_cast<double>(figure.count()) + longer;
+    if (!known) {
+      // Calls that were under way when the window opened tell of the same limit, not of the next.
+      if (window.until <= now) ++window.unannounced_in_a_row;
+      const int earlier = std::clamp(window.unannounced_in_a_row - 1, 0, 5);
+      const milliseconds step = std::min(kFirstUnannounced * (1 << earlier), kLongestUnannounced);
+      wait = static_cast<double>(step.count()) * factor;
+    }
+    const EpochMs until = now + static_cast<EpochMs>(wait);
+    opened = until > window.until;
+    window.until = std::max(window.until, until);
+    return window.until;
+  });
+  const milliseconds left(end - now);
+  if (opened) ShareUntil(WindowKey(quota), end, left);
+  return left;
 }
 
-milliseconds Limits::Jitter(double most_ms) {
-  return random_.With([most_ms](std::mt19937_64& random) {
-    return milliseconds(
-        static_cast<std::int64_t>(std::uniform_real_distribution<double>(0, most_ms)(random))
-    );
+double Limits::Random(double from, double to) {
+  return random_.With([&](std::mt19937_64& random) {
+    return std::uniform_real_distribution<double>(from, to)(random);
   });
 }
 
-void Limits::NoteQuota(const std::string& endpoint, double remaining, EpochMs resets_at) {
+void Limits::NoteSuccess(const std::string& quota) {
+  windows_.With([&](std::map<std::string, Window>& windows) {
+    for (const std::string& name : {std::string(), quota}) {
+      const auto found = windows.find(name);
+      if (found != windows.end()) found->second.unannounced_in_a_row = 0;
+    }
+  });
+}
+
+void Limits::NoteQuota(
+    const std::string& quota, double remaining, EpochMs resets_at, Stops spent_stops
+) {
   const EpochMs left = resets_at - clock_.Now();
   // Servers without limits report 0 of 0 until 1970.
   if (left <= 0) return;
   if (remaining < 1) {
-    PauseFor(milliseconds(left));
+    PauseFor(milliseconds(left), spent_stops == Stops::kQuota ? quota : std::string());
     return;
   }
   paces_.With([&](std::map<std::string, Pace>& paces) {
     if (remaining >= policy_.slow_below) {
-      paces.erase(endpoint);
+      paces.erase(quota);
       return;
     }
-    Pace& pace = paces[endpoint];
+    Pace& pace = paces[quota];
     pace.ms_per_token =
         static_cast<double>(std::min(left, policy_.longest_pause.count())) / remaining;
     pace.until = resets_at;
   });
 }
 
-Result<> Limits::AwaitTurn(const std::string& endpoint, double cost, std::stop_token stop) {
+Result<> Limits::AwaitTurn(const std::string& quota, double cost, std::stop_token stop) {
   const EpochMs now = clock_.Now();
   const milliseconds wait = paces_.With([&](std::map<std::string, Pace>& paces) {
-    const auto found = paces.find(endpoint);
+    const auto found = paces.find(quota);
     if (found == paces.end()) return milliseconds(0);
     Pace& pace = found->second;
     if (pace.until <= now) {

@@ -2,7 +2,7 @@
 
 /// \file
 /// What all steps of one integration share while they ask its source: a breaker, a budget, the
-/// window in which the source wants no calls, and a pace that makes a dwindling quota last.
+/// windows in which the source wants no calls, and a pace that makes a dwindling quota last.
 
 #include <atomic>
 #include <chrono>
@@ -23,6 +23,7 @@
 #include "pulse/cache/cache.h"
 #include "pulse/resilience/breaker.h"
 #include "pulse/resilience/budget.h"
+#include "pulse/source/source.h"
 
 namespace pulse::source {
 
@@ -42,8 +43,13 @@ struct LimitsPolicy {
   resilience::BreakerPolicy breaker{};
 };
 
+/// What a call counts against: its endpoint, unless it names more.
+inline const std::string& QuotaOf(const Call& call) {
+  return call.quota.empty() ? call.endpoint : call.quota;
+}
+
 /// Thread-safe. Shared through the cache with other processes, as far as that can be reached: the
-/// rate, the window, and that a breaker opened. Each process's own: the calls in flight, and the
+/// rate, the windows, and that a breaker opened. Each process's own: the calls in flight, and the
 /// pace, which corrects itself because the source counts everybody's calls in each answer.
 class Limits {
  public:
@@ -68,37 +74,47 @@ class Limits {
   resilience::Budget& budget() { return budget_; }
   const LimitsPolicy& policy() const { return policy_; }
 
-  /// kRateLimited, with retry_after, inside a window; at once.
-  Result<> RefuseWhilePaused() const;
+  // A `quota` is what QuotaOf says of a call; "" stands for the whole integration.
+
+  /// kRateLimited, with retry_after, inside a window of this quota or of the integration; at once.
+  Result<> RefuseWhilePaused(const std::string& quota = {}) const;
 
   /// Opens a window. `announced` is the source's own figure; without one, 2, 4, 8, … seconds by how
-  /// often that happened in a row. Bounded, and lengthened a little at random so that not all
-  /// steps come back at its very end. Never shortens a window. Returns how long it is from now.
-  std::chrono::milliseconds PauseFor(std::optional<std::chrono::milliseconds> announced);
+  /// often that happened in a row, 0.7 to 1.3 times. Bounded, and an announced one lengthened a
+  /// little at random so that not all steps come back at its very end. Never shortens a window.
+  /// Returns how long it is from now.
+  std::chrono::milliseconds PauseFor(
+      std::optional<std::chrono::milliseconds> announced, const std::string& quota = {}
+  );
 
   /// A call went through: the next unannounced limit counts from the start again.
-  void NoteSuccess() { unannounced_in_a_row_ = 0; }
+  void NoteSuccess(const std::string& quota);
 
-  /// The source says: `remaining` calls until `resets_at` (our clock). Slows `endpoint` down when
-  /// they are few, pauses the integration when there are none.
-  void NoteQuota(const std::string& endpoint, double remaining, EpochMs resets_at);
+  /// The source says: `remaining` calls until `resets_at` (our clock). Slows the quota down when
+  /// they are few, opens a window when there are none.
+  void NoteQuota(const std::string& quota, double remaining, EpochMs resets_at, Stops spent_stops);
 
-  /// Waits for this call's turn under the pace of its endpoint. Errors: kRateLimited with
-  /// retry_after (the turn is beyond our patience), kCancelled.
-  Result<> AwaitTurn(const std::string& endpoint, double cost, std::stop_token stop);
+  /// Waits for this call's turn under the pace of its quota. Errors: kRateLimited with retry_after
+  /// (the turn is beyond our patience), kCancelled.
+  Result<> AwaitTurn(const std::string& quota, double cost, std::stop_token stop);
 
  private:
+  struct Window {
+    EpochMs until = 0;
+    int unannounced_in_a_row = 0;
+  };
   struct Pace {
     double ms_per_token = 0;
     EpochMs until = 0;
     EpochMs next_turn = 0;
   };
-  std::chrono::milliseconds Jitter(double most_ms);
-  EpochMs PausedUntil() const;
-  /// An instant that some process put under `kind`; nothing if it lies beyond `longest` from now,
+  double Random(double from, double to);
+  std::string WindowKey(const std::string& quota) const;
+  EpochMs PausedUntil(const std::string& quota) const;
+  /// An instant that some process put under `key`; nothing if it lies beyond `longest` from now,
   /// for whatever else is in the cache.
-  EpochMs SharedUntil(std::string_view kind, std::chrono::milliseconds longest) const;
-  void ShareUntil(std::string_view kind, EpochMs until, std::chrono::milliseconds ttl);
+  EpochMs SharedUntil(const std::string& key, std::chrono::milliseconds longest) const;
+  void ShareUntil(const std::string& key, EpochMs until, std::chrono::milliseconds ttl);
 
   const std::string key_;
   const LimitsPolicy policy_;
@@ -106,10 +122,9 @@ class Limits {
   const Clock& clock_;
   resilience::Breaker breaker_;
   resilience::Budget budget_;
-  std::atomic<EpochMs> paused_until_ = 0;
-  std::atomic<int> unannounced_in_a_row_ = 0;
-  std::atomic<bool> told_others_ = false;  // That the breaker opened.
-  Guarded<std::map<std::string, Pace>> paces_;
+  std::atomic<bool> told_others_ = false;           // That the breaker opened.
+  Guarded<std::map<std::string, Window>> windows_;  // By quota.
+  Guarded<std::map<std::string, Pace>> paces_;      // By quota.
   Guarded<std::mt19937_64> random_;
 };
 

@@ -64,6 +64,8 @@ constexpr std::string_view kHit = R"sql(
   FROM points WHERE slot = ?2 AND tenant_id = ?1
 )sql";
 constexpr std::string_view kErase = "DELETE FROM points WHERE tenant_id = ?1 AND point_id = ?2";
+constexpr std::string_view kEraseIntegration =
+    "DELETE FROM points WHERE tenant_id = ?1 AND integration_id = ?2";
 constexpr std::string_view kEraseTenant = "DELETE FROM points WHERE tenant_id = ?1";
 constexpr std::string_view kPointsAfter = R"sql(
   SELECT point_id FROM points WHERE tenant_id = ?1 AND point_id > ?2 ORDER BY point_id LIMIT ?3
@@ -114,6 +116,7 @@ class LocalVectors final : public Vectors {
       TenantId tenant, std::span<const float> query, const SearchFilter& filter
   ) override;
   Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) override;
+  Result<> EraseIntegration(TenantId tenant, IntegrationId integration) override;
   Result<> EraseTenant(TenantId tenant) override;
   Result<std::int64_t> Count(TenantId tenant) override;
   Result<std::vector<std::string>> PointsAfter(TenantId tenant, std::string_view after, int limit)
@@ -287,6 +290,17 @@ Result<> LocalVectors::Erase(TenantId tenant, std::span<const std::string> point
     erase.Reset();
   }
   return transaction.Commit();
+}
+
+Result<> LocalVectors::EraseIntegration(TenantId tenant, IntegrationId integration) {
+  const std::lock_guard lock(writing_);
+  {
+    PULSE_TRY(Statement erase, writer_.Prepare(kEraseIntegration));
+    erase.Bind(1, tenant.value()).Bind(2, integration.value());
+    PULSE_TRY([[maybe_unused]] const bool row, erase.Step());
+  }
+  // As after EraseTenant.
+  return writer_.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<> LocalVectors::EraseTenant(TenantId tenant) {

@@ -50,6 +50,7 @@ class QdrantVectors final : public Vectors {
       TenantId tenant, std::span<const float> query, const SearchFilter& filter
   ) override;
   Result<> Erase(TenantId tenant, std::span<const std::string> point_ids) override;
+  Result<> EraseIntegration(TenantId tenant, IntegrationId integration) override;
   Result<> EraseTenant(TenantId tenant) override;
   Result<std::int64_t> Count(TenantId tenant) override;
   Result<std::vector<std::string>> PointsAfter(TenantId tenant, std::string_view after, int limit)
@@ -174,6 +175,14 @@ Result<> QdrantVectors::Erase(TenantId tenant, std::span<const std::string> poin
     PULSE_CHECK(DecodeUpdate(body));
   }
   return {};
+}
+
+Result<> QdrantVectors::EraseIntegration(TenantId tenant, IntegrationId integration) {
+  PULSE_TRY(
+      const std::string body,
+      Send("POST", "/points/delete?wait=true", EncodeEraseIntegration(tenant, integration))
+  );
+  return DecodeUpdate(body);
 }
 
 Result<> QdrantVectors::EraseTenant(TenantId tenant) {

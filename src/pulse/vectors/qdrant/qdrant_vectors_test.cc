@@ -73,6 +73,9 @@ class OwnVectors final : public Vectors {
   Result<> Erase(TenantId tenant, std::span<const std::string> ids) override {
     return vectors_->Erase(tenant, ids);
   }
+  Result<> EraseIntegration(TenantId tenant, IntegrationId integration) override {
+    return vectors_->EraseIntegration(tenant, integration);
+  }
   Result<> EraseTenant(TenantId tenant) override { return vectors_->EraseTenant(tenant); }
   Result<std::int64_t> Count(TenantId tenant) override { return vectors_->Count(tenant); }
   Result<std::vector<std::string>> PointsAfter(TenantId tenant, std::string_view after, int limit)

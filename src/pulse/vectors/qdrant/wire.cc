@@ -48,6 +48,7 @@ std::string TenantKeyword(TenantId tenant) { return std::to_string(tenant.value(
 struct Narrowing {
   std::string_view entity_type{};
   std::optional<std::span<const std::string>> point_ids{};
+  std::optional<IntegrationId> integration{};
 };
 
 /// "filter":{…}, the only one there is: whatever else is asked for, the tenant is in it.
@@ -64,6 +65,10 @@ std::string Filter(TenantId tenant, const Narrowing& narrowing = {}) {
   if (!narrowing.entity_type.empty()) {
     filter += ',';
     match(filter, kEntityTypeField, narrowing.entity_type);
+  }
+  if (narrowing.integration) {
+    filter += R"(,{"key":"integration_id","match":{"value":)";
+    filter += std::to_string(narrowing.integration->value()) + "}}";
   }
   if (narrowing.point_ids) {
     filter += R"(,{"has_id":[)";
@@ -132,7 +137,7 @@ std::string EncodeCollection(int dimensions) {
 }
 
 std::string EncodeIndex(std::string_view field) {
-  json schema = {{"type", "keyword"}};
+  json schema = {{"type", field == kIntegrationField ? "integer" : "keyword"}};
   if (field == kTenantField) schema["is_tenant"] = true;
   return json{{"field_name", field}, {"field_schema", std::move(schema)}}.dump();
 }
@@ -176,6 +181,10 @@ std::string EncodeHashes(TenantId tenant, std::span<const std::string> point_ids
 
 std::string EncodeErase(TenantId tenant, std::span<const std::string> point_ids) {
   return "{" + Filter(tenant, {.entity_type = {}, .point_ids = point_ids}) + "}";
+}
+
+std::string EncodeEraseIntegration(TenantId tenant, IntegrationId integration) {
+  return "{" + Filter(tenant, {.integration = integration}) + "}";
 }
 
 std::string EncodeEraseTenant(TenantId tenant) { return "{" + Filter(tenant) + "}"; }

@@ -26,7 +26,10 @@ std::string CollectionName(std::string_view prefix, std::string_view model, int 
 /// Payload fields that are filtered by and so need an index.
 inline constexpr std::string_view kTenantField = "tenant_id";
 inline constexpr std::string_view kEntityTypeField = "entity_type";
-inline constexpr std::string_view kIndexedFields[] = {kTenantField, kEntityTypeField};
+inline constexpr std::string_view kIntegrationField = "integration_id";
+inline constexpr std::string_view kIndexedFields[] = {
+    kTenantField, kEntityTypeField, kIntegrationField
+};
 
 std::string EncodeCollection(int dimensions);
 std::string EncodeIndex(std::string_view field);
@@ -34,6 +37,7 @@ std::string EncodeUpsert(TenantId tenant, std::span<const Point> points);
 std::string EncodeQuery(TenantId tenant, std::span<const float> query, const SearchFilter& filter);
 std::string EncodeHashes(TenantId tenant, std::span<const std::string> point_ids);
 std::string EncodeErase(TenantId tenant, std::span<const std::string> point_ids);
+std::string EncodeEraseIntegration(TenantId tenant, IntegrationId integration);
 std::string EncodeEraseTenant(TenantId tenant);
 std::string EncodeCount(TenantId tenant);
 /// One page of ids from `from` on ("": the first), that one included.

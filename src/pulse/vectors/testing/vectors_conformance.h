@@ -244,6 +244,23 @@ TEST_P(VectorsConformance, NoCallReachesAnotherTenantsPoints) {
   EXPECT_NEAR(untouched[0].score, 1, 1e-3);
 }
 
+TEST_P(VectorsConformance, ErasesAnIntegrationWholeAndLeavesTheOthers) {
+  constexpr IntegrationId kGithub{8};
+  Point github = MakePoint(kAcme, 3, "github_prs");
+  github.integration = kGithub;
+  github.id = PointId(kAcme, kGithub, github.entity_type, github.external_id);
+  Upsert(kAcme, {MakePoint(kAcme, 1), MakePoint(kAcme, 2), github});
+  Upsert(kOther, {MakePoint(kOther, 1)});
+  ASSERT_EQ(Count(kAcme), 3);
+  ASSERT_EQ(Count(kOther), 1);
+
+  ASSERT_TRUE(vectors_->EraseIntegration(kAcme, kJira));
+
+  EXPECT_EQ(Count(kAcme), 1) << "the other integration's";
+  EXPECT_EQ(Count(kOther), 1) << "another tenant's of the same number";
+  EXPECT_TRUE(vectors_->EraseIntegration(kAcme, kJira)) << "again";
+}
+
 TEST_P(VectorsConformance, ErasesATenantWholeAndLeavesTheOthers) {
   for (int number = 1; number <= 50; ++number) {
     Upsert(kAcme, {MakePoint(kAcme, number)});

@@ -14,7 +14,8 @@
 
 namespace pulse::source {
 
-/// A dialect: 429 is a limit, `Retry-After` and `Reset-At` say until when, 5xx is unavailable.
+/// A dialect: 429 is a limit, `Retry-After` and `Reset-At` say until when, `Stops: quota` that
+/// other quotas may go on; 5xx is unavailable.
 class FakeConnector final : public Connector {
  public:
   std::string_view provider() const override { return "fake"; }
@@ -38,6 +39,9 @@ class FakeConnector final : public Connector {
     if (const auto remaining = number("Remaining")) {
       verdict.remaining = static_cast<double>(*remaining);
       verdict.resets_at = number("Reset-At");
+    }
+    if (http::HeaderValue(answer.headers, "Stops") == "quota") {
+      verdict.error_stops = verdict.spent_stops = Stops::kQuota;
     }
     if (answer.status == 429) {
       Error error(ErrorKind::kRateLimited, "slow down");

@@ -100,7 +100,9 @@ Result<StubCollection> StubCollection::Make(const json& body) {
 json StubCollection::Info() const {
   json indexes = json::object();
   for (const auto& [field, schema] : indexes_) {
-    indexes[field] = {{"data_type", "keyword"}, {"params", schema}, {"points", points_.size()}};
+    indexes[field] = {
+        {"data_type", schema["type"]}, {"params", schema}, {"points", points_.size()}
+    };
   }
   return {
       {"status", "green"},
@@ -146,7 +148,9 @@ Result<json> StubCollection::Index(const json& body) {
   const json schema = Field(body, "field_schema");
   PULSE_CHECK(OnlyFields(schema, "field_schema", {"type", "is_tenant"}));
   const json field = Field(body, "field_name");
-  if (!field.is_string() || Field(schema, "type") != "keyword") return Wrong("no keyword index");
+  const json type = Field(schema, "type");
+  const bool known = type == "keyword" || type == "integer";
+  if (!field.is_string() || !known) return Wrong("no keyword or integer index");
   indexes_[field.get<std::string>()] = schema;
   return json{{"operation_id", ++operations_}, {"status", "completed"}};
 }

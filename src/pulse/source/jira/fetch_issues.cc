@@ -119,6 +119,17 @@ Result<> SettleMissing(
   return {};
 }
 
+store::NewRawPage RawPage(
+    const StepAtWork& step,
+    const Call& call,
+    std::span<const std::string> asked,
+    Answer answer,
+    int records
+) {
+  const std::string identity = Identity(step.context, asked);
+  return NewPage(step, call, kIssuesEntity, identity, std::move(answer), records);
+}
+
 /// A page that stayed undecodable is kept as failed and its issues become a gap; the chain goes on.
 Fetched GiveUpPage(
     const StepAtWork& step,
@@ -129,8 +140,7 @@ Fetched GiveUpPage(
     const IssueChain& rest
 ) {
   Fetched fetched;
-  store::NewRawPage page =
-      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), 0);
+  store::NewRawPage page = RawPage(step, call, asked, std::move(answer), 0);
   std::string details = R"({"error":)";
   model::AppendJsonString(details, error.message());
   page.error_details = details + R"(,"issues":)" + JsonArray(asked) + '}';
@@ -168,24 +178,21 @@ void Append(std::vector<T>& to, std::vector<T>&& from) {
 
 /// Adds a page that was read, and what it tells of its issues.
 void TakePage(
-    const StepAtWork& step,
-    const Call& call,
-    std::span<const std::string> asked,
-    Answer answer,
+    Deployment deployment,
+    store::NewRawPage raw,
     IssuePage page,
     IssueChain& chain,
     Fetched& fetched
 ) {
-  const auto records = static_cast<int>(page.ids.size()) + page.broken;
-  fetched.pages.push_back(
-      NewPage(step, call, kIssuesEntity, Identity(step.context, asked), std::move(answer), records)
-  );
-  fetched.pages.back().keep_equal = chain.keep;
-  if (step.context.deployment == Deployment::kCloud) {
+  raw.keep_equal = chain.keep;
+  fetched.pages.push_back(std::move(raw));
+  if (deployment == Deployment::kCloud) {
     Append(chain.histories, std::move(page.histories));
   }
   Append(chain.lists, std::move(page.lists));
 }
+
+int RecordsIn(const IssuePage& page) { return static_cast<int>(page.ids.size()) + page.broken; }
 
 bool HasRoom(const Fetched& fetched) {
   std::size_t bytes = 0;
@@ -204,7 +211,8 @@ bool TakeNextPage(const StepAtWork& step, IssueChain& chain, Fetched& fetched) {
   auto page = ReadIssuePage(answer->body);
   if (!page || !Unanswered(asked, *page).empty()) return false;
   TakeFront(chain);
-  TakePage(step, call, asked, *std::move(answer), *std::move(page), chain, fetched);
+  auto raw = RawPage(step, call, asked, *std::move(answer), RecordsIn(*page));
+  TakePage(step.context.deployment, std::move(raw), *std::move(page), chain, fetched);
   return true;
 }
 
@@ -246,7 +254,8 @@ Result<Fetched> FetchIssues(const StepAtWork& step) {
 
   Fetched fetched;
   PULSE_CHECK(SettleMissing(step, asked, *page, fetched));
-  TakePage(step, call, asked, *std::move(answer), *std::move(page), chain, fetched);
+  auto raw = RawPage(step, call, asked, *std::move(answer), RecordsIn(*page));
+  TakePage(step.context.deployment, std::move(raw), *std::move(page), chain, fetched);
   while (HasRoom(fetched) && std::chrono::steady_clock::now() < enough) {
     if (!TakeNextPage(step, chain, fetched)) break;
   }

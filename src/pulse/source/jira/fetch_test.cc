@@ -433,7 +433,7 @@ TEST_F(JiraFetch, DataCenterAppliesTheEndOfABackfillToWhatComes) {
   jira.AddIssues(3);
   FetchRequest request = RootRequest({"jira_issues"});
   request.options.since = 1000;
-  request.options.until = *ParseInstant("2024-03-01T10:00:00Z");  // When all were updated.
+  request.options.until = ParseInstant("2024-03-01T10:00:00Z");  // When all were updated.
 
   EXPECT_EQ(WorkItems(RunJob(*connector_, jira, request)), 0U);
   EXPECT_THAT(jira.sent.back().body, Not(HasSubstr("updated <")));

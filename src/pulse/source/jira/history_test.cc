@@ -267,7 +267,7 @@ void LivesThrough(const Site& site, std::uint64_t seed) {
 
 /// Eight of each kind take a few seconds; PULSE_HISTORIES asks for more.
 std::uint64_t HowMany() {
-  const char* asked = std::getenv("PULSE_HISTORIES");
+  const char* asked = std::getenv("PULSE_HISTORIES");  // NOLINT(concurrency-mt-unsafe): one thread.
   return asked == nullptr ? 8 : std::stoull(asked);
 }
 

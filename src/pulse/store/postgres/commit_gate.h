@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,8 +31,10 @@ class CommitGate {
     std::filesystem::permissions(folder_, std::filesystem::perms::all);
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_un at = AddressOf(SocketIn(folder_));
-    ::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at);
-    ::listen(listener_, 16);
+    const bool listens =
+        ::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+        ::listen(listener_, 16) == 0;
+    if (!listens) throw std::runtime_error("cannot listen in " + folder_);
     acceptor_ = std::jthread([this](const std::stop_token& stop) { Accept(stop); });
   }
   ~CommitGate() {
@@ -69,9 +72,10 @@ class CommitGate {
       const int client = ::accept(listener_, nullptr, nullptr);
       const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
       const sockaddr_un at = AddressOf(server_);
-      ::connect(server, reinterpret_cast<const sockaddr*>(&at), sizeof at);
-      links_.emplace_back([this, client, server](const std::stop_token& end) {
-        while (!end.stop_requested() && Carry(client, server)) {
+      const bool reached =
+          ::connect(server, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+      links_.emplace_back([this, client, server, reached](const std::stop_token& end) {
+        while (reached && !end.stop_requested() && Carry(client, server)) {
         }
         ::close(client);
         ::close(server);

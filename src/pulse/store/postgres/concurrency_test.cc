@@ -27,6 +27,9 @@ class PostgresConcurrency : public StoreConformance {
     EXPECT_EQ(steps.size(), static_cast<std::size_t>(count));
     return steps;
   }
+  static const model::Step& At(const std::vector<model::Step>& steps, int index) {
+    return steps.at(static_cast<std::size_t>(index));
+  }
   /// Runs `work(i)` in as many threads, all at once.
   template <class Work>
   static void InParallel(int threads, Work work) {
@@ -73,7 +76,7 @@ TEST_P(PostgresConcurrency, MergesOverlappingShuffledBatchesWithoutADeadlock) {
              .comments = {"a" + name, "b" + name}}
         );
       }
-      Unit unit = Closing({steps[static_cast<std::size_t>(round * kWriters + writer)]});
+      Unit unit = Closing({At(steps, round * kWriters + writer)});
       unit.rows = &batch;
       Commit(unit);
     }
@@ -102,7 +105,7 @@ TEST_P(PostgresConcurrency, GivesChildrenTheirParentThatIsCommittedAtTheSameTime
       } else {
         AddChange(batch, id, "h", "Done");
       }
-      Unit unit = Closing({steps[static_cast<std::size_t>(2 * pair + side)]});
+      Unit unit = Closing({At(steps, 2 * pair + side)});
       unit.rows = &batch;
       Commit(unit);
     });
@@ -135,7 +138,7 @@ TEST_P(PostgresConcurrency, LetsJobsOfOneRecordWriteBesideEachOtherAndCountsEach
       batch.BeginRecord("people", "p1", 1000 + job, 0);
       batch.AddRow(model::kPeople).Text(model::kPeople["external_id"], "p1");
       batch.EndRecord();
-      Unit unit = Closing({steps[static_cast<std::size_t>(job)]});
+      Unit unit = Closing({At(steps, job)});
       unit.rows = &batch;
       EXPECT_EQ(Commit(unit).finished(), model::JobStatus::kFinished);
     }
@@ -191,7 +194,7 @@ TEST_P(PostgresConcurrency, EndsAJobInExactlyOneOfManyCommits) {
 
   InParallel(kThreads, [&](int thread) {
     for (int i = 0; i < kEach; ++i) {
-      const Unit unit = Closing({steps[static_cast<std::size_t>(thread * kEach + i)]});
+      const Unit unit = Closing({At(steps, thread * kEach + i)});
       if (Commit(unit).finished()) ++ends;
     }
   });
@@ -208,7 +211,7 @@ TEST_P(PostgresConcurrency, LeavesNothingReadyInAJobCancelledWhileItsStepsMultip
 
     InParallel(kThreads + 1, [&](int thread) {
       if (thread == kThreads) return Done(store().jobs().Cancel(acme_.tenant, job));
-      Unit unit = Closing({steps[static_cast<std::size_t>(thread)]});
+      Unit unit = Closing({At(steps, thread)});
       unit.children = {{model::Stage::kExtract, "a", "{}"}, {model::Stage::kExtract, "b", "{}"}};
       Commit(unit);
     });

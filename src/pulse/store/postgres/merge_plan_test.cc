@@ -410,7 +410,7 @@ class RandomRecords {
   void AddTo(std::vector<model::RowBatch*> batches) {
     const int kind = Pick(4);
     const std::string id = std::to_string(Pick(3));
-    const std::int64_t raw = 10 * (1 + Pick(4));
+    const std::int64_t raw = std::int64_t{10} * (1 + Pick(4));
     if (kind == 0) {
       Changes changes{.issue = id, .entries = {}, .to = std::to_string(Pick(3)), .raw = raw};
       for (int i = 0; i < 3; ++i) {

@@ -56,12 +56,14 @@ bool DiesAt(const std::string& failpoint, const TestDatabase& database) {
                               database.url() + "' " + self +
                               " --gtest_also_run_disabled_tests"
                               " --gtest_filter=MigratorProcess.DISABLED_GoesUp >/dev/null 2>&1";
-  const int status = std::system(("exec env " + command).c_str());  // NOLINT(cert-env33-c)
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
+  const int status = std::system(("exec env " + command).c_str());
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 TEST(MigratorProcess, DISABLED_GoesUp) {
-  const char* url = std::getenv("PULSE_TEST_DATABASE");
+  const char* url =
+      std::getenv("PULSE_TEST_DATABASE");  // NOLINT(concurrency-mt-unsafe): one thread.
   ASSERT_NE(url, nullptr);
   Value(NewPostgresMigrator({.url = url})->Up());
 }
